@@ -1,0 +1,22 @@
+"""Settings of importing and preparing pictures."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.config.base import Settings, setting
+
+
+class PrepareSettings(Settings):
+    """How the pictures of a data set become arrays of one size. Part of the cache's key."""
+
+    size: int = setting(32, help="Side of the square pictures.", unit="px", ge=8, le=1024)
+    channels: Literal[1, 3] = setting(3, help="3 for colour, 1 for grey.")
+
+
+class Choices(Settings):
+    """What the user decided after the check; the pictures themselves are never changed."""
+
+    leave_out: tuple[str, ...] = setting((), help="Pictures left out, by their names in the data set.", advanced=True)
+    shape: Literal["crop", "pad"] = setting("crop", label="Odd shapes", help="Cut pictures that are not square to their middle, or fill up the borders.")
+    background: str = setting("#ffffff", label="Behind transparency", help="The colour that shows through transparent pictures, as #rrggbb.")

@@ -1,0 +1,30 @@
+"""What presets and checks know of the world: the prepared data, the device. Plain values, measured elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from studio.config.base import Settings
+
+DeviceKind = Literal["cpu", "cuda", "mps"]
+
+
+class DataFacts(Settings):
+    """A data set of pictures as a preset sees it."""
+
+    count: int
+    height: int
+    width: int
+    channels: int
+    labels: Mapping[str, tuple[str, ...]] = {}
+    """Label name -> its values, in the order of their codes."""
+
+
+class DeviceFacts(Settings):
+    """The device that a run would use. ``memory`` is in bytes: of the device, or what the computer has free."""
+
+    kind: DeviceKind = "cpu"
+    name: str = ""
+    cores: int = 1
+    memory: int = 0

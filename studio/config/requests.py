@@ -1,0 +1,172 @@
+"""Requests: each one object that holds all that a piece of work depends on, so that it can be queued, saved, compared
+and made again with the same result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from studio.config.base import Dial, Settings
+from studio.config.data import Choices
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+CheckpointName = str
+"""``last``, ``best``, or a step number in digits."""
+
+
+class ImportRequest(Settings):
+    """Bring pictures from a folder, zip, CSV or idx file into the project as data set ``name``."""
+
+    source: Path
+    name: str
+
+
+class BuiltinRequest(Settings):
+    """Draw the embedded data set *Portraits* into the project."""
+
+    what: Literal["portraits"] = "portraits"
+    name: str = "portraits"
+    count: int = Field(4000, ge=1, le=1_000_000)
+    size: int = Field(64, ge=16, le=512)
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+
+
+class DownloadRequest(Settings):
+    """Fetch an entry of the catalogue, then import it."""
+
+    entry: str
+    name: str
+
+
+class CheckRequest(Settings):
+    """Look for broken, small, duplicate and odd pictures in a data set."""
+
+    dataset: str
+
+
+class PrepareRequest(Settings):
+    """Fill the cache of a data set at a size."""
+
+    dataset: str
+    size: int
+    channels: Literal[1, 3] = 3
+    choices: Choices = Choices()
+
+
+class TrainRequest(Settings):
+    """Train a new run. ``config`` is the family's resolved config as plain data."""
+
+    family: str
+    dataset: str
+    config: dict[str, Any]
+    dial: Dial | None = None
+    minutes: float | None = Field(None, gt=0)
+    stop_at: int | None = Field(None, ge=1)
+    device: Device = "auto"
+    run: str | None = None
+    start_run: str | None = None
+    start_checkpoint: CheckpointName = "last"
+
+
+class ResumeRequest(Settings):
+    """Go on with a run to its own horizon, or to a longer one."""
+
+    run: str
+    steps: int | None = Field(None, ge=1)
+    stop_at: int | None = Field(None, ge=1)
+    device: Device = "auto"
+
+
+class EstimateRequest(Settings):
+    """Measure speed and memory of a configuration by trial steps; nothing is kept."""
+
+    family: str
+    dataset: str
+    config: dict[str, Any]
+    device: Device = "auto"
+
+
+class Drawn(Settings):
+    """The latent that ``seed`` draws at ``index``; the same everywhere, alone or in a grid."""
+
+    kind: Literal["drawn"] = "drawn"
+    seed: int
+    index: int = 0
+
+
+class Mean(Settings):
+    """The mean of latents, brought back to the length of a drawn one."""
+
+    kind: Literal["mean"] = "mean"
+    of: tuple[Latent, ...]
+
+
+class Slerp(Settings):
+    """The point at share ``t`` on the great circle from ``a`` to ``b`` (Shoemake 1985)."""
+
+    kind: Literal["slerp"] = "slerp"
+    a: Latent
+    b: Latent
+    t: float
+
+
+class Arithmetic(Settings):
+    """a - b + c (Radford et al. 2015, section 6.3.2)."""
+
+    kind: Literal["arithmetic"] = "arithmetic"
+    a: Latent
+    b: Latent
+    c: Latent
+
+
+Latent = Annotated[Drawn | Mean | Slerp | Arithmetic, Field(discriminator="kind")]
+
+
+class Recipe(Settings):
+    """All that decides one picture of a generator, but for the checkpoint."""
+
+    latent: Latent
+    labels: dict[str, str] = {}
+    truncation: float = Field(1.0, ge=0, le=2)
+    directions: dict[str, float] = {}
+    """``label=value`` -> strength, along directions found from the labels of the data set."""
+
+
+class GenerateRequest(Settings):
+    """Make pictures with a generator. A grid from one seed is ``recipes = grid(seed, count, ...)``."""
+
+    run: str
+    checkpoint: CheckpointName = "last"
+    recipes: tuple[Recipe, ...]
+    device: Device = "auto"
+
+
+class LookRequest(Settings):
+    """Look inside: what the discriminator thinks of pictures, which training pictures are nearest, ..."""
+
+    what: Literal["opinion", "nearest", "directions"]
+    run: str
+    checkpoint: CheckpointName = "last"
+    recipes: tuple[Recipe, ...] = ()
+    count: int = Field(5, ge=1, le=50)
+    device: Device = "auto"
+
+
+class ExportRequest(Settings):
+    """Write a trained generator as safetensors with its config beside it."""
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    folder: Path
+
+
+def grid(seed: int, count: int, *, labels: dict[str, str] | None = None, truncation: float = 1.0) -> tuple[Recipe, ...]:
+    """Recipes of ``count`` pictures drawn from one seed."""
+    drawn = (Drawn(seed=seed, index=i) for i in range(count))
+    return tuple(Recipe(latent=latent, labels=labels or {}, truncation=truncation) for latent in drawn)
+
+
+for _model in (Mean, Slerp, Arithmetic, Recipe, GenerateRequest, LookRequest):
+    _model.model_rebuild()

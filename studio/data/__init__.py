@@ -1,0 +1,1 @@
+"""Import, check, prepare; embedded data; downloads."""

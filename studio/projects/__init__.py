@@ -1,0 +1,1 @@
+"""A saved project: a folder and SQLite. Neither torch nor Qt."""

@@ -1,0 +1,1 @@
+"""The trainer, a task for each family, checkpoints."""

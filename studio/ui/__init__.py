@@ -1,0 +1,1 @@
+"""Widgets, panels, forms, theme, actions; imports no torch."""

@@ -1,0 +1,1 @@
+"""One generic pump of a job's events through a QThread."""
