@@ -218,7 +218,7 @@ def _shape(kind: str, *, size: int, generator: np.random.Generator) -> np.ndarra
 
 
 def tiny_picture(kind: str, *, size: int, seed: int) -> Image.Image:
-    """One RGB picture of a class of `TINY_CLASSES`: a shape on a plain ground with a little noise; same seed, same picture."""
+    """One RGB picture of a class: a shape on a plain ground with a little noise; the same seed, the same picture."""
     generator = np.random.default_rng([seed, TINY_CLASSES.index(kind)])
     ground, ink = generator.integers(0, 110, size=3), generator.integers(140, 250, size=3)
     mask = _shape(kind, size=size, generator=generator)
