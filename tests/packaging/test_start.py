@@ -13,14 +13,19 @@ import pytest
 
 TREE = Path(__file__).resolve().parents[2]
 SCRIPT = TREE / "packaging" / "start.py"
+SCRIPTS = (SCRIPT, SCRIPT.with_name("shown.py"))
 GB = 10**9
 
 
 def _load() -> ModuleType:
     spec = importlib.util.spec_from_file_location("start_script", SCRIPT)
     assert spec is not None and spec.loader is not None
+    sys.path.insert(0, str(SCRIPT.parent))  # Python itself does so when it starts a script
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(SCRIPT.parent))
     return module
 
 
@@ -106,21 +111,24 @@ def world(tmp_path: Path) -> FakeWorld:
 # --- the file itself -------------------------------------------------------------------------------------------
 
 
-def test_old_pythons_can_read_it() -> None:
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_old_pythons_can_read_it(script: Path) -> None:
     """Python 3.6 must get as far as the sentence that says it is too old."""
-    ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 6))
+    ast.parse(script.read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
-def test_it_imports_only_the_standard_library() -> None:
-    tree = ast.parse(SCRIPT.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_it_imports_only_the_standard_library(script: Path) -> None:
+    tree = ast.parse(script.read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names)
+    assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"shown"}
 
 
-def test_what_it_prints_is_ascii() -> None:
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_what_it_prints_is_ascii(script: Path) -> None:
     """A Windows console in its old code page shows anything else as rubbish, or stops."""
-    assert SCRIPT.read_text(encoding="utf-8").isascii()
+    assert script.read_text(encoding="utf-8").isascii()
 
 
 # --- machines that cannot work ---------------------------------------------------------------------------------
@@ -368,6 +376,6 @@ def test_one_set_up_at_a_time(tmp_path: Path) -> None:
 
 def test_real_commands_run_with_their_output_logged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = "print('Collecting torch'); print('a detail'); raise SystemExit(3)"
-    assert start.run_shown([sys.executable, "-c", code], {"PATH": "/usr/bin"}, tmp_path / "log") == 3
+    assert start.run_shown([sys.executable, "-c", code], {"PATH": "/usr/bin"}, tmp_path, tmp_path / "log") == 3
     assert (tmp_path / "log").read_text().splitlines() == ["Collecting torch", "a detail"]
     assert capsys.readouterr().out.strip() == "Collecting torch"
