@@ -162,11 +162,29 @@ class ExportRequest(Settings):
     folder: Path
 
 
+class FilmRequest(Settings):
+    """Write a moving picture: the run's samples from first to last, or a loop through latents.
+
+    The suffix of ``out`` chooses the format: ``.gif`` or ``.webp``. A loop passes through the latents of ``recipes``
+    and comes back to the first; ``frames`` lie between two of them.
+    """
+
+    what: Literal["history", "loop"] = "history"
+    run: str
+    out: Path
+    checkpoint: CheckpointName = "last"
+    recipes: tuple[Recipe, ...] = ()
+    frames: int = Field(12, ge=1, le=240)
+    seconds: float = Field(0.1, ge=0.02, le=10)
+    zoom: int = Field(2, ge=1, le=16)
+    device: Device = "auto"
+
+
 def grid(seed: int, count: int, *, labels: dict[str, str] | None = None, truncation: float = 1.0) -> tuple[Recipe, ...]:
     """Recipes of ``count`` pictures drawn from one seed."""
     drawn = (Drawn(seed=seed, index=i) for i in range(count))
     return tuple(Recipe(latent=latent, labels=labels or {}, truncation=truncation) for latent in drawn)
 
 
-for _model in (Mean, Slerp, Arithmetic, Recipe, GenerateRequest, LookRequest):
+for _model in (Mean, Slerp, Arithmetic, Recipe, GenerateRequest, LookRequest, FilmRequest):
     _model.model_rebuild()

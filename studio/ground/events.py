@@ -93,12 +93,16 @@ class Paused(Event):
 
 @dataclass(frozen=True, slots=True)
 class Ended(Event):
-    """The one last event. ``result`` is what the job made (plain data); ``error`` and ``trace`` tell why it failed."""
+    """The one last event. ``result`` is what the job made (plain data); ``error`` and ``trace`` tell why it failed.
+
+    ``refused``: the request itself was at fault (wrong use, exit code 2), nothing was begun.
+    """
 
     status: Status
     error: Text | None = None
     trace: str = ""
     result: Any = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

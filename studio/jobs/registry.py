@@ -1,0 +1,82 @@
+"""From a request to the job that serves it: the one door through which window and command line start work.
+
+Jobs are imported when they begin, inside the thread that runs them: half of them need torch, which takes seconds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from studio.config import requests
+from studio.config.base import Settings
+from studio.ground.errors import StudioError, Text, UsageError, text
+from studio.ground.events import Ended, Event
+from studio.jobs.steering import CommandQueue
+
+Job = Callable[[Settings, Path, CommandQueue], Iterator[Event]]
+
+JOBS: Mapping[type[Settings], str] = {
+    requests.ImportRequest: "studio.jobs.importing:import_data",
+    requests.BuiltinRequest: "studio.jobs.builtin:draw_builtin",
+    requests.DownloadRequest: "studio.jobs.download:download",
+    requests.CheckRequest: "studio.jobs.check:check_data",
+    requests.PrepareRequest: "studio.jobs.prepare:prepare_data",
+    requests.TrainRequest: "studio.jobs.train:train",
+    requests.ResumeRequest: "studio.jobs.train:resume",
+    requests.EstimateRequest: "studio.jobs.estimate:estimate",
+    requests.GenerateRequest: "studio.jobs.generate:generate",
+    requests.LookRequest: "studio.jobs.look:look",
+    requests.ExportRequest: "studio.jobs.export:export",
+    requests.FilmRequest: "studio.jobs.film:film",
+}
+
+
+def run_job(request: Settings, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """Serve a request: the job's events, and in every case exactly one :class:`Ended`, which comes last.
+
+    What the job raises becomes ``Ended("failed")`` with a sentence and the trace, so that a consumer needs no ``try``.
+    Closing the iterator early frees what the job holds and yields nothing more.
+    """
+    events: Iterator[Event] | None = None
+    try:
+        events = find_job(request)(request, project_path, commands)
+        for event in events:
+            yield event
+            if isinstance(event, Ended):
+                return
+        yield Ended("failed", text("The work ended without saying how; please report this."))
+    except Exception as error:  # noqa: BLE001 - every failure of a job must reach the user as its ending
+        yield failure(error)
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
+
+
+def find_job(request: Settings) -> Job:
+    """The function that serves a request, imported now."""
+    module, name = JOBS[type(request)].split(":")
+    found: Job = getattr(importlib.import_module(module), name)
+    return found
+
+
+def failure(error: BaseException) -> Ended:
+    """The ending that an exception stands for; ``refused`` where the request itself was at fault."""
+    trace = "".join(traceback.format_exception(error))
+    return Ended("failed", sentence(error), trace, refused=isinstance(error, UsageError))
+
+
+def sentence(error: BaseException) -> Text:
+    """What an exception says to the user."""
+    if isinstance(error, StudioError):
+        return error.text
+    if isinstance(error, MemoryError):
+        return text("The computer's memory is used up; close other programs or choose a smaller batch.")
+    if isinstance(error, OSError) and error.filename is not None:
+        return text("{reason}: {file}", reason=error.strerror or type(error).__name__, file=str(error.filename))
+    if isinstance(error, OSError):
+        return text("The system refused: {reason}", reason=error.strerror or str(error))
+    return text("Something unexpected went wrong: {reason}", reason=f"{type(error).__name__}: {error}")
