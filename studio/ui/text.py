@@ -21,7 +21,7 @@ NO_BREAK = "\u00a0"
 
 
 class Label(QLabel):
-    """A label that never reads its text as HTML; wraps, or shortens with an ellipsis and tells the rest in a tooltip."""
+    """A label that never reads its text as HTML; wraps, or shortens with an ellipsis and a tooltip."""
 
     def __init__(
         self,
