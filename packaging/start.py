@@ -36,7 +36,7 @@ GB = 10**9
 
 # Measured on Linux x86-64 with the pinned versions; the others are estimates (torch without GPU libraries).
 # What pip fetches, what then lies in .venv, what must be free while both are there; in GB.
-SIZES = {"Linux": (3.0, 5.9, 9.0), "Windows": (0.6, 1.8, 3.0), "Darwin": (0.5, 1.5, 3.0)}
+SIZES = {"Linux": (2.7, 5.9, 9.0), "Windows": (0.6, 1.8, 3.0), "Darwin": (0.5, 1.5, 3.0)}
 REPAIR_NEEDS = 1.0  # GB, where torch is already in place
 
 # Shared library -> Debian package. What Qt's core and its offscreen platform load ...
@@ -404,12 +404,12 @@ def explain_pip(log: Path, host: Host) -> str:
     tail = "\n".join("    " + line for line in text.splitlines()[-8:])
     if "No space left" in text:
         reason = "the disk is full: free some space"
-    elif any(word in text for word in ("NewConnectionError", "name resolution", "getaddrinfo", "ReadTimeout")):
-        reason = "the package registry could not be reached: check the network"
+    elif any(word in text for word in ("ConnectionError", "name resolution", "getaddrinfo", "ReadTimeout", "SSLError")):
+        reason = "the package registry could not be reached: check the network (and its certificates, behind a proxy)"
     elif "No matching distribution" in text:
         reason = (
-            "a package has no build for Python {}.{} on this {} machine: "
-            "use Python 3.11, 3.12 or 3.13".format(host.version[0], host.version[1], host.system)
+            "a package has no build for Python {}.{} on this {} system: "
+            "use Python 3.11, 3.12 or 3.13, or a newer system".format(host.version[0], host.version[1], host.system)
         )
     else:
         reason = f"pip stopped with an error (all of it in {log})"
