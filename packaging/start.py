@@ -356,15 +356,16 @@ def announce_size(tree: Path, host: Host, tools: Tools) -> bool:
 def sweep_leftovers(tree: Path) -> List[str]:
     """Remove what an interrupted pip left, so that it installs those packages again. Returns their names.
 
-    pip writes a package's RECORD last, yet takes a package for installed as soon as its metadata is there.
+    pip writes a package's RECORD last, yet takes a package for installed as soon as its metadata is there. What it had
+    fetched lies in a folder of ours, some gigabytes.
     """
-    swept = []
+    leftovers = list(venv_of(tree).glob("fetch-*"))
     for folder in site_packages(tree):
-        torn = [info for info in folder.glob("*.dist-info") if not (info / "RECORD").exists()]
-        for leftover in torn + list(folder.glob("~*")):
-            swept.append(leftover.name)
-            shutil.rmtree(str(leftover), ignore_errors=True)
-    return swept
+        leftovers += [info for info in folder.glob("*.dist-info") if not (info / "RECORD").exists()]
+        leftovers += folder.glob("~*")
+    for leftover in leftovers:
+        shutil.rmtree(str(leftover), ignore_errors=True)
+    return sorted(leftover.name for leftover in leftovers)
 
 
 def make_environment(tree: Path, host: Host, tools: Tools) -> None:
@@ -433,6 +434,7 @@ def set_up(tree: Path, host: Host, tools: Tools, extras: Sequence[str], with_qt:
     with only_one(tree, tools.say):
         if is_ready(tree, host, extras):
             return
+        sweep_leftovers(tree)
         keep_downloads = announce_size(tree, host, tools)
         had = read_stamp(tree).get("extras", ())
         extras = sorted(set(extras) | set(had))  # asking for the window must not take the tests away
@@ -440,7 +442,6 @@ def set_up(tree: Path, host: Host, tools: Tools, extras: Sequence[str], with_qt:
             stamp_of(tree).unlink()
         tools.say("1/3  Environment")
         make_environment(tree, host, tools)
-        sweep_leftovers(tree)
         tools.say("2/3  Packages")
         install(tree, host, tools, extras, keep_downloads)
         tools.say("3/3  Check")

@@ -332,7 +332,9 @@ def test_a_half_installed_package_is_installed_again(world: FakeWorld) -> None:
     for name in ("torch-2.15.0.dist-info", "numpy-2.4.6.dist-info", "~orch"):
         (site / name).mkdir()
     (site / "numpy-2.4.6.dist-info" / "RECORD").touch()
-    assert start.sweep_leftovers(world.tree) == ["torch-2.15.0.dist-info", "~orch"]
+    (world.tree / ".venv/fetch-abc").mkdir()
+    assert start.sweep_leftovers(world.tree) == ["fetch-abc", "torch-2.15.0.dist-info", "~orch"]
+    assert not (world.tree / ".venv/fetch-abc").exists(), "gigabytes of downloads"
     assert [entry.name for entry in site.iterdir()] == ["numpy-2.4.6.dist-info"]
 
 
