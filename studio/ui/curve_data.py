@@ -130,7 +130,7 @@ def nearest(steps_N: NDArray[np.int64] | Floats, step: float) -> int:
 
 @dataclass
 class Curve:
-    """One series: raw values at ascending steps and, on demand, the smoothed ones (kept until data or weight change)."""
+    """One series: raw values at ascending steps and, on demand, the smoothed ones (kept until something changes)."""
 
     steps: Floats = field(default_factory=lambda: np.empty(0))
     values: Floats = field(default_factory=lambda: np.empty(0))
@@ -162,3 +162,21 @@ class Curve:
             return None
         index = nearest(self.steps, step)
         return float(self.steps[index]), float(self.values[index]), float(self.smoothed(weight)[index])
+
+
+def table_text(curves: dict[str, Curve]) -> str:
+    """CSV of the raw values: `step` and one column a curve, one line for every step that any curve has; gaps empty.
+
+    A name that holds commas, quotes or line breaks is quoted (RFC 4180).
+    """
+    steps = np.unique(np.concatenate([np.empty(0), *(curve.steps for curve in curves.values())]))
+    columns = [dict(zip(curve.steps.tolist(), curve.values.tolist(), strict=True)) for curve in curves.values()]
+    lines = [",".join(["step", *map(_quoted, curves)])]
+    for step in steps.tolist():
+        cells = [column.get(step, np.nan) for column in columns]
+        lines.append(",".join([f"{step:.0f}", *("" if cell != cell else repr(cell) for cell in cells)]))
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"' if any(mark in name for mark in ',"\n\r') else name
