@@ -70,12 +70,8 @@ def module_of(path: Path) -> str:
 
 
 def floor_of(module: str) -> str:
-    """The floor of a dotted name: 'studio.config.gan' -> 'config', the package itself ''.
-
-    A door may be more than one file: `cli_anything` belongs to `cli`.
-    """
-    floor = module.split(".")[1] if "." in module else ""
-    return "cli" if floor.startswith("cli_") else floor
+    """The floor of a dotted name: 'studio.config.gan' -> 'config', the package itself ''."""
+    return module.split(".")[1] if "." in module else ""
 
 
 def where(path: Path, node: ast.AST) -> str:
@@ -383,7 +379,7 @@ def test_a_wrong_arrow_is_found(module: str, source: str, arrow: str) -> None:
         ("studio.training.loop", "from studio.generation import gan\nfrom . import save\nfrom studio import families"),
         ("studio.ui.window", "from studio.jobs import queue\nfrom .panels import gan\nimport studio"),
         ("studio.cli", "from studio import doctor, jobs"),
-        ("studio.cli_output", "from studio.jobs import queue"),
+        ("studio.cli.output", "from studio.jobs import queue"),
     ],
 )
 def test_a_right_arrow_is_left_alone(module: str, source: str) -> None:
