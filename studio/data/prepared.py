@@ -1,0 +1,184 @@
+"""The prepared pictures of a data set: uint8 at the training size, read by position, larger than memory if need be.
+
+Up to ``MEMORY_BYTES`` everything is read once and kept; beyond, each picture is read when asked for. Either way
+every picture is checked against its CRC-32 before anybody trains on it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from studio.config.facts import DataFacts
+from studio.data.folders import FolderReader
+from studio.data.store import split_texts, unpack_labels
+from studio.ground.errors import DamagedError
+
+VERSION = 1
+MEMORY_BYTES = 512 << 20
+"""Prepared data up to this size is kept in memory while it is used; larger data costs no memory at all."""
+PIXELS, CHECKS, HASHES, INDICES, LABELS, NAMES, ABOUT = (
+    "pixels.bin",
+    "checks.bin",
+    "hashes.bin",
+    "indices.bin",
+    "labels.bin",
+    "names.bin",
+    "prepared.json",
+)
+
+
+class PreparedPictures:
+    """Prepared pictures, opened for reading from any thread.
+
+    Attributes:
+        count: N, how many pictures.
+        shape: (C, H, W) of each.
+        codes: label name -> (N,) int32, -1 where a picture has none. ``values``: label name -> its values.
+        training, held_out: (n,) int64, together all positions, ascending; equal pictures are never in both.
+        source_indices: (N,) int64, where each picture is in the imported data set.
+        facts: what presets need, with the prepared size.
+        fingerprint: SHA-256 over pixels, labels and their order; equal fingerprints mean equal data.
+        lost: names of pictures that were damaged when this was prepared, and are left out.
+
+    Raises:
+        DamagedError: a file is missing or changed.
+    """
+
+    def __init__(self, folder: Path, *, memory_bytes: int = MEMORY_BYTES) -> None:
+        self.folder = folder
+        self._reader = FolderReader(folder)
+        about = self._about(folder)
+        self.count: int = about["count"]
+        self.shape: tuple[int, int, int] = (about["channels"], about["size"], about["size"])
+        self.fingerprint: str = about["fingerprint"]
+        self.lost: tuple[str, ...] = tuple(about["lost"])
+        labels = unpack_labels(about["labels"], self._reader.bytes(LABELS), self.count)
+        self.codes: dict[str, np.ndarray] = {name: column.codes for name, column in labels.items()}
+        self.values: dict[str, tuple[str, ...]] = {name: column.values for name, column in labels.items()}
+        self.source_indices = self._array(INDICES, "<i8")
+        self._checks = self._array(CHECKS, "<u4")
+        self.held_out, self.training = split(self._array(HASHES, "<u8"))
+        self._names: tuple[str, ...] | None = None
+        self._pixels = self._reader.positions(PIXELS)
+        self._kept: np.ndarray | None = None
+        if self.count * self.item_bytes <= memory_bytes:
+            self._kept = self._keep()
+
+    def _about(self, folder: Path) -> dict[str, Any]:
+        about = self._reader.json(ABOUT)
+        if about.get("version") != VERSION:
+            raise DamagedError("The prepared pictures in {name} were made by another version.", name=folder.name)
+        return about
+
+    def _array(self, name: str, kind: str) -> np.ndarray:
+        found = np.frombuffer(self._reader.bytes(name), kind)
+        if len(found) != self.count:
+            raise self._damaged()
+        return found
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what is kept in memory is let go."""
+        self._pixels.close()
+        self._kept = None
+
+    @property
+    def item_bytes(self) -> int:
+        """Bytes of one picture."""
+        channels, height, width = self.shape
+        return channels * height * width
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the pictures in the data set."""
+        if self._names is None:
+            self._names = split_texts(self._reader.bytes(NAMES))
+        return self._names
+
+    @property
+    def facts(self) -> DataFacts:
+        """What presets need to know, at the prepared size."""
+        channels, height, width = self.shape
+        return DataFacts(count=self.count, height=height, width=width, channels=channels, labels=self.values)
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Pictures (n, C, H, W) uint8 at ``indices`` (n,), in their order, repeats allowed; the array is the caller's.
+
+        Raises:
+            DamagedError: a picture changed on the disk since it was prepared.
+            IndexError: an index is not in [0, count).
+        """
+        where = np.asarray(indices, np.int64)
+        if len(where) and not (where.min() >= 0 and where.max() < self.count):
+            raise IndexError(f"positions must lie in [0, {self.count})")
+        if self._kept is not None:
+            return self._kept[where]
+        out = np.empty((len(where), self.item_bytes), np.uint8)
+        for row, index in enumerate(where.tolist()):
+            self._pixels.read_into(out[row].data, index * self.item_bytes)
+            if zlib.crc32(out[row]) != self._checks[index]:
+                raise self._damaged()
+        return out.reshape(len(where), *self.shape)
+
+    def verify(self, *, piece_bytes: int = 8 << 20) -> Iterator[int]:
+        """Check every picture, in pieces; yields how many are done. Raises DamagedError."""
+        many = max(1, piece_bytes // self.item_bytes)
+        for start in range(0, self.count, many):
+            end = min(start + many, self.count)
+            if self._kept is None:
+                self._read_run(start, end)
+            yield end
+
+    def _keep(self) -> np.ndarray:
+        kept = self._read_run(0, self.count).reshape(self.count, *self.shape)
+        kept.flags.writeable = False
+        return kept
+
+    def _read_run(self, start: int, end: int) -> np.ndarray:
+        """Neighbouring pictures (end - start, bytes), checked."""
+        out = np.empty((end - start, self.item_bytes), np.uint8)
+        self._pixels.read_into(out.reshape(-1).data, start * self.item_bytes)
+        for row in range(end - start):
+            if zlib.crc32(out[row]) != self._checks[start + row]:
+                raise self._damaged()
+        return out
+
+    def _damaged(self) -> DamagedError:
+        return DamagedError("The prepared pictures in {name} are damaged; prepare them again.", name=self.folder.name)
+
+
+def split(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (held out, training) from content hashes (N,) uint64; each (n,) int64 and ascending.
+
+    Held out are 5 %, at least 16 and at most 1,024, but never more than a quarter: the pictures with the smallest
+    hashes. So the split depends on the pictures alone, hardly changes when some are
+    added, and keeps equal ones together.
+    """
+    count = len(hashes)
+    target = min(max(16, min(1024, count // 20)), count // 4)
+    values, inverse, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
+    chosen, total = np.zeros(len(values), bool), 0
+    for group, size in enumerate(sizes.tolist()):
+        if total >= target:
+            break
+        if total + size <= target:
+            chosen[group] = True
+            total += size
+    out = chosen[inverse]
+    return np.flatnonzero(out), np.flatnonzero(~out)
