@@ -189,14 +189,14 @@ def _read_piece(listing: Listing, piece: _Piece, stop: Stop) -> list[tuple[int, 
 def describe(payload: bytes | RawPicture) -> Item | Text:
     """An item for the pack, or why it cannot be one."""
     if isinstance(payload, RawPicture):
-        return _describe_raw(payload)
+        return describe_raw(payload)
     try:
         return Item(payload, hashlib.sha256(payload).digest(), look(payload))
     except BrokenPicture as error:
         return error.text
 
 
-def _describe_raw(raw: RawPicture) -> Item:
+def describe_raw(raw: RawPicture) -> Item:
     image = Image.frombytes(raw.mode, (raw.width, raw.height), raw.data)
     seen = Look(raw.width, raw.height, raw.mode, RAW, transparent=False, animated=False, thumb=thumb(image))
     return Item(raw.data, hashlib.sha256(raw.data).digest(), seen)

@@ -1,0 +1,78 @@
+"""The embedded data set *Portraits* as a data set of the project: drawn, labelled, captioned.
+
+The pictures are stored raw, since they are prepared at once and packing them would cost more time than drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from studio.config.requests import BuiltinRequest
+from studio.data.arrays import RawPicture
+from studio.data.folders import check_space
+from studio.data.importing import describe_raw, summarise
+from studio.data.labels import Labels
+from studio.data.portraits import ATTRIBUTES, Portrait, draw_batch, portrait
+from studio.data.store import Columns, Item, PictureStore, StoreWriter
+from studio.data.work import Meter, Stop, ends, in_order, never
+from studio.ground.errors import StudioError, text
+from studio.ground.events import Ended, Event, Started
+
+CAPTION = "caption"
+_PIECE_PIXELS = 1 << 18
+
+
+@ends
+def draw_portraits(request: BuiltinRequest, folder: Path, stop: Stop = never) -> Iterator[Event]:
+    """Draw ``request.count`` portraits into a new data set in ``folder``.
+
+    Attributes become label columns with all their values, the words the text column ``caption``; portrait i is named
+    ``00000i`` and can be drawn again from the seed. The last event is ``Ended(result=ImportSummary)``; failed or
+    stopped, nothing is left in ``folder``.
+    """
+    if folder.exists():
+        raise StudioError("There is a data set {name} already; choose another name.", name=request.name)
+    yield Started("builtin", request.name, total=request.count)
+    check_space(folder, request.count * (3 * request.size**2 + 600))
+    meter = Meter(text("Drawing portraits"), request.count)
+    portraits: list[Portrait] = []
+    with StoreWriter(folder) as writer:
+        for drawn in in_order(lambda some: _draw(request, some), _pieces(request), stop=stop):
+            for one, item in drawn or ():
+                writer.add(f"{len(portraits):06d}", item)
+                portraits.append(one)
+            yield from meter.progress(len(portraits))
+        yield from meter.progress(len(portraits), always=True)
+        source = f"Portraits (seed {request.seed}, {request.size} px)"
+        store = writer.finish(source=source, kind="portraits", columns=_columns(portraits))
+    yield Ended("finished", result=_summary(store, request.name))
+
+
+def _summary(store: PictureStore, name: str) -> object:
+    with store:
+        return summarise(store, name)
+
+
+def _pieces(request: BuiltinRequest) -> Iterator[range]:
+    """Positions drawn together: enough for numpy, few enough to be stopped at once."""
+    many = max(1, _PIECE_PIXELS // max(64, request.size) ** 2)
+    return (range(start, min(start + many, request.count)) for start in range(0, request.count, many))
+
+
+def _draw(request: BuiltinRequest, indices: range) -> list[tuple[Portrait, Item]]:
+    """Runs in the pool."""
+    portraits = [portrait(request.seed, index) for index in indices]
+    pictures = draw_batch(portraits, request.size)
+    raws = (RawPicture(picture.tobytes(), request.size, request.size, "RGB") for picture in pictures)
+    return [(one, describe_raw(raw)) for one, raw in zip(portraits, raws, strict=True)]
+
+
+def _columns(portraits: list[Portrait]) -> Columns:
+    labels = {}
+    for name, values in ATTRIBUTES.items():
+        codes = {value: code for code, value in enumerate(values)}
+        labels[name] = Labels(values, np.array([codes[p.attributes[name]] for p in portraits], np.int32))
+    return Columns(labels, {CAPTION: [p.caption for p in portraits]})
