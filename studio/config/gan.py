@@ -83,7 +83,7 @@ class GanConfig(TrainingSettings):
     discriminator_rate: float = setting(4e-4, label="Discriminator learning rate", help="Step size of the discriminator.", gt=0, le=0.1, advanced=True, live=True, log=True)
     beta1: float = setting(0.0, label="Adam beta 1", help="How long Adam remembers the direction of a step.", ge=0, lt=1, advanced=True)
     beta2: float = setting(0.99, label="Adam beta 2", help="How long Adam remembers the size of a step.", gt=0, lt=1, advanced=True)
-    discriminator_steps: int = setting(1, help="Discriminator steps for one generator step.", ge=1, le=10, advanced=True, live=True)
+    discriminator_steps: int = setting(1, help="Discriminator steps for one generator step.", ge=1, le=10, advanced=True)
     spectral_norm: bool = setting(False, help="Bound the discriminator's layers by their largest singular value.", advanced=True)
     augment: tuple[Augmentation, ...] = setting((), label="Differentiable augmentation", help="Show real and generated pictures to the discriminator changed in these ways; helps small data sets.", advanced=True, auto="number of pictures")
     mirror: bool = setting(False, help="Show half of the pictures mirrored left to right.", auto="data")
@@ -112,3 +112,11 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> GanConfig:
         steps={"quick": 1200, "balanced": 6000, "best": 40000}[dial],
         augment=("colour", "translation") if few else (),
     )
+
+
+def remedy(config: GanConfig, action: str) -> tuple[str, float] | None:
+    """The change of a setting, as (path, value), that a notice's ``action`` stands for; None for an unknown action."""
+    paths = {"halve_discriminator_rate": "discriminator_rate", "halve_generator_rate": "generator_rate"}
+    if action not in paths:
+        return None
+    return paths[action], getattr(config, paths[action]) / 2

@@ -1,0 +1,98 @@
+"""Small parts that several networks share: the embedding of labels, the spread of a batch, spectral norm, initial weights.
+
+Shapes: B pictures, C channels, H x W, Z latent numbers, L labels, E embedding numbers, F features.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+
+class LabelEmbedding(nn.Module):
+    """One learned vector for every value of every label, side by side; code -1 (no label) has a vector of its own.
+
+    Args:
+        sizes: how many values each label has.
+        width: length of one label's vector.
+        spread: standard deviation of the initial vectors.
+    """
+
+    def __init__(self, sizes: tuple[int, ...], width: int, spread: float = 1.0) -> None:
+        super().__init__()
+        self.sizes, self.width = sizes, width
+        self.tables = nn.ModuleList(nn.Embedding(size + 1, width) for size in sizes)
+        for table in self.tables:
+            nn.init.normal_(table.weight, std=spread)  # type: ignore[arg-type]
+
+    @property
+    def total(self) -> int:
+        """Length of the vectors of all labels together."""
+        return self.width * len(self.sizes)
+
+    def forward(self, codes_BL: Tensor) -> Tensor:
+        """Codes (B, L) int64 -> (B, L * width). A code of -1 means that the label is unknown."""
+        columns = [torch.where(c < 0, n, c) for c, n in zip(codes_BL.unbind(1), self.sizes, strict=True)]
+        return torch.cat([table(c) for table, c in zip(self.tables, columns, strict=True)], dim=1)
+
+
+class BatchSpread(nn.Module):
+    """Appends one map with the standard deviation inside small groups, so that sameness can be seen.
+
+    (Karras et al. 2018, arXiv:1710.10196, section 3.) While training, a group is four neighbours of a batch. In eval
+    mode every picture gets the running mean of training, so that a picture's score does not depend on its company.
+    """
+
+    running: Tensor
+
+    def __init__(self, group: int = 4, momentum: float = 0.02) -> None:
+        super().__init__()
+        self.group, self.momentum = group, momentum
+        self.register_buffer("running", torch.zeros(()))
+
+    def forward(self, x_BCHW: Tensor, parts: int = 1) -> Tensor:
+        """``parts``: how many batches of equal length lie one behind the other in x; groups do not cross them."""
+        b, _, h, w = x_BCHW.shape
+        if self.training:
+            spread_B = self._spread(x_BCHW, b // parts)
+            with torch.no_grad():
+                self.running.lerp_(spread_B.detach().mean().to(self.running.dtype), self.momentum)
+        else:
+            spread_B = self.running.to(x_BCHW.dtype).expand(b)
+        return torch.cat([x_BCHW, spread_B.view(b, 1, 1, 1).expand(b, 1, h, w)], dim=1)
+
+    def _spread(self, x_BCHW: Tensor, batch: int) -> Tensor:
+        """One value a picture: the mean over all features of its group's standard deviation."""
+        size = next((g for g in range(self.group, 1, -1) if batch % g == 0), batch)
+        groups = x_BCHW.float().reshape(-1, size, *x_BCHW.shape[1:])
+        deviation = (groups.var(dim=1, unbiased=False) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+        return deviation.repeat_interleave(size).to(x_BCHW.dtype)
+
+
+def bound_by_spectral_norm(module: nn.Module) -> None:
+    """Divide the weights of all layers by their largest singular value (Miyato et al. 2018, arXiv:1802.05957)."""
+    for layer in list(module.modules()):
+        if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
+            spectral_norm(layer)
+
+
+def initialise_dcgan(module: nn.Module) -> None:
+    """Normal weights of deviation 0.02, norms around one (Radford et al. 2015, section 3)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(layer.weight, std=0.02)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, 1.0, 0.02)
+            nn.init.zeros_(layer.bias)
+
+
+def initialise_residual(module: nn.Module) -> None:
+    """He's normal weights for leaky rectifiers (He et al. 2015, arXiv:1502.01852), biases zero."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, a=0.2)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

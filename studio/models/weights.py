@@ -1,0 +1,120 @@
+"""Tensors in safetensors files: written whole and finite, read tensor by tensor against a table, never mapped.
+
+A mapped file that is cut short while it is read kills the process, so reading goes by position. The header is checked
+against the table of what an architecture holds: names, shapes and types must be exactly those.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from studio.ground.errors import DamagedError, StudioError
+
+Table = Mapping[str, tuple[torch.dtype, tuple[int, ...]]]
+"""Tensor name -> its type and shape."""
+
+_TYPES = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+    "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool,
+}  # fmt: skip
+_LARGEST_HEADER = 10_000_000
+
+
+class NotFiniteError(StudioError):
+    """Something that holds a not-a-number was about to be written."""
+
+
+def table_of(tensors: Mapping[str, Tensor]) -> Table:
+    """What a file of ``tensors`` must hold."""
+    return {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in tensors.items()}
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write ``tensors`` into a new safetensors file.
+
+    Raises:
+        NotFiniteError: one of them holds a number that is not finite; nothing is written.
+    """
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    for name, tensor in plain.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise NotFiniteError("{name} holds a number that is not finite, so it was not saved.", name=name)
+    save_file(plain, path)
+
+
+def read_tensors(path: Path, table: Table) -> dict[str, Tensor]:
+    """Read a safetensors file into new contiguous tensors on the CPU.
+
+    Raises:
+        DamagedError: it is cut, no safetensors file, or holds other names, shapes or types than ``table``.
+    """
+    try:
+        with path.open("rb") as handle:
+            header, start = _read_header(handle, path)
+            _compare(header, table, path)
+            return {name: _read_one(handle, entry, start, path) for name, entry in header.items()}
+    except OSError as error:
+        raise DamagedError("The file {name} cannot be read.", name=path.name) from error
+
+
+def fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Copy ``tensors`` into the parameters and buffers of ``module``; their places and memory formats stay."""
+    with torch.no_grad():
+        for name, target in module.state_dict(keep_vars=True).items():
+            target.copy_(tensors[name])
+
+
+def second_instance(blank: nn.Module, source: Mapping[str, Tensor], device: torch.device) -> nn.Module:
+    """``blank`` (built on ``meta``, so without a random draw) with the state ``source``, in eval mode, without gradients.
+
+    For looking and averaging: the instance that trains is never called by anybody but its trainer.
+    """
+    other = blank.to_empty(device=device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    fill(other, source)
+    result: nn.Module = other.requires_grad_(False).eval()
+    return result
+
+
+def _read_header(handle: IO[bytes], path: Path) -> tuple[dict[str, Any], int]:
+    length = int.from_bytes(handle.read(8), "little")
+    if not 2 <= length <= _LARGEST_HEADER:
+        raise DamagedError("The file {name} is not a safetensors file.", name=path.name)
+    try:
+        header = json.loads(handle.read(length).decode("utf-8"))
+        header.pop("__metadata__", None)
+        entries = {str(name): dict(entry) for name, entry in header.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedError("The file {name} is damaged: its header cannot be read.", name=path.name) from error
+    return entries, 8 + length
+
+
+def _compare(header: Mapping[str, Any], table: Table, path: Path) -> None:
+    for name in sorted(set(header) ^ set(table)):
+        raise DamagedError("In {file}, {name} is missing or does not belong there.", file=path.name, name=name)
+    for name, (dtype, shape) in table.items():
+        entry = header[name]
+        found = (_TYPES.get(str(entry.get("dtype"))), entry.get("shape"))
+        if found != (dtype, list(shape)):
+            raise DamagedError("In {file}, {name} has another shape or type than the model.", file=path.name, name=name)
+
+
+def _read_one(handle: IO[bytes], entry: Mapping[str, Any], start: int, path: Path) -> Tensor:
+    tensor = torch.empty(entry["shape"], dtype=_TYPES[entry["dtype"]])
+    size = tensor.numel() * tensor.element_size()
+    offsets = entry.get("data_offsets")
+    if not isinstance(offsets, list) or len(offsets) != 2 or offsets[1] - offsets[0] != size or offsets[0] < 0:
+        raise DamagedError("The file {name} is damaged: its header does not fit its content.", name=path.name)
+    if size == 0:
+        return tensor
+    handle.seek(start + offsets[0])
+    got = handle.readinto(memoryview(tensor.view(-1).view(torch.uint8).numpy()))  # type: ignore[attr-defined]
+    if got != size:
+        raise DamagedError("The file {name} is cut short.", name=path.name)
+    return tensor

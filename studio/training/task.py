@@ -1,0 +1,85 @@
+"""What a family adds to the trainer: its networks, its optimisers, its phases, what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from studio.config.facts import DataFacts
+from studio.config.training import TrainingSettings
+from studio.training.rng import Draws
+
+
+class Pictures(Protocol):
+    """Prepared pictures, as ``studio.data.prepared`` gives them."""
+
+    facts: DataFacts
+    fingerprint: str
+    training: np.ndarray
+    held_out: np.ndarray
+    codes: Mapping[str, np.ndarray]
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """uint8 (N, C, H, W)."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One update of one optimiser within a step.
+
+    ``loss`` gives the scalar to descend; while it is computed and differentiated the modules in ``frozen`` take no
+    gradients.
+    """
+
+    name: str
+    loss: Callable[[], Tensor]
+    frozen: tuple[str, ...] = ()
+
+
+class Task(Protocol):
+    """A family's part. ``optimisers`` and phases share names with the modules that they move."""
+
+    family: str
+    config: TrainingSettings
+    modules: Mapping[str, nn.Module]
+    optimisers: Mapping[str, Optimizer]
+    averaged: tuple[str, ...]
+    items_per_step: int
+    metric_names: tuple[str, ...]
+    rhythm: int
+    """Every so many steps the work repeats itself (1: all steps are alike)."""
+
+    def blank(self, name: str) -> nn.Module:
+        """The module ``name`` anew, on ``meta``: to be filled with an average."""
+
+    def phases(self, draws: Draws) -> Iterator[Phase]:
+        """The phases of one step, in order; each is carried out before the next is asked for."""
+
+    def values(self) -> Mapping[str, Tensor]:
+        """Scalars of the step just made, on the device."""
+
+    def follow(self, config: TrainingSettings) -> None:
+        """Take over settings that may change while running."""
+
+    def samples(self, averages: Mapping[str, nn.Module]) -> Iterator[np.ndarray]:
+        """Pictures from the run's fixed latents, (n, H, W, C) uint8 in pieces."""
+
+    def sample_values(self, pictures: np.ndarray) -> dict[str, float]:
+        """Numbers that the samples themselves tell."""
+
+    def measure(self, averages: Mapping[str, nn.Module]) -> Iterator[dict[str, float] | None]:
+        """How good the averaged networks are: None while at work, the named numbers at last."""
+
+    def extra_state(self) -> dict[str, Tensor]:
+        """Tensors to be saved beyond modules and optimisers (a pool of pictures, ...)."""
+
+    def load_extra_state(self, tensors: Mapping[str, Tensor]) -> None:
+        """The inverse of :meth:`extra_state`."""
+
+    def description(self) -> dict[str, Any]:
+        """Plain facts that a model point needs besides the config (label values, ...)."""

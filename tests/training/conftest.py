@@ -1,0 +1,83 @@
+"""A tiny data set in memory and a way to make trainers for it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from studio.config.facts import DataFacts
+from studio.config.gan import GanConfig, ResidualNetwork
+from studio.ground.events import Ended, Event
+from studio.training.assemble import assemble
+from studio.training.recorder import MemoryRecorder
+from studio.training.trainer import Trainer
+
+CPU = torch.device("cpu")
+
+
+class TinyPictures:
+    """What ``studio.data.prepared.PreparedPictures`` offers, in memory: coloured squares on noise, two labels."""
+
+    def __init__(self, count: int = 72, *, size: int = 32, channels: int = 3, seed: int = 0) -> None:
+        generator = np.random.default_rng(seed)
+        hair = generator.integers(0, 3, count)
+        self._pixels = generator.integers(0, 120, (count, channels, size, size), dtype=np.uint8)
+        for i in range(count):
+            x, y = generator.integers(2, size - 14, size=2)
+            self._pixels[i, hair[i] % channels, y : y + 12, x : x + 12] = 230
+        self.codes = {"hair": hair.astype(np.int32), "smile": generator.integers(-1, 2, count).astype(np.int32)}
+        self.values = {"hair": ("black", "blond", "red"), "smile": ("no", "yes")}
+        self.facts = DataFacts(count=count, height=size, width=size, channels=channels, labels=self.values)
+        self.held_out, self.training = np.arange(16), np.arange(16, count)
+        self.fingerprint = f"tiny {count} {size} {seed}"
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """uint8 (N, C, H, W)."""
+        return self._pixels[indices]
+
+
+@pytest.fixture(scope="session")
+def tiny() -> TinyPictures:
+    """72 pictures of 32x32 with the labels ``hair`` and ``smile``."""
+    return TinyPictures()
+
+
+@pytest.fixture
+def config() -> GanConfig:
+    """A small conditional residual run of 12 steps: every part of the state is in use."""
+    return GanConfig(steps=12, batch=8, sample_count=4, condition=("hair",), latent_size=8, network=ResidualNetwork(width=4))
+
+
+@pytest.fixture
+def make_trainer(tiny: TinyPictures, config: GanConfig, tmp_path: Path) -> Callable[..., Trainer]:
+    """A function (folder name, changes of the config) that makes a trainer with fresh objects."""
+
+    def make(folder: str = "run", *, data: Any = None, stop_at: int | None = None, **changes: Any) -> Trainer:
+        return assemble(
+            GanConfig.model_validate(config.model_dump() | changes),
+            data or tiny,
+            family="gan",
+            device=CPU,
+            recorder=MemoryRecorder(),
+            folder=tmp_path / folder,
+            stop_at=stop_at,
+        )
+
+    return make
+
+
+@pytest.fixture
+def quick_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measures of 16 samples instead of 512."""
+    monkeypatch.setattr("studio.training.gan.MEASURED", 16)
+
+
+def finish(trainer: Trainer) -> list[Event]:
+    """Run to the end; fails where there is not exactly one ending."""
+    events = list(trainer.run())
+    assert [isinstance(event, Ended) for event in events].count(True) == 1
+    assert isinstance(events[-1], Ended)
+    return events
