@@ -12,8 +12,10 @@ from pathlib import Path
 
 from studio.config import requests
 from studio.config.base import Settings
+from studio.data.work import describe_os_error
 from studio.ground.errors import StudioError, Text, UsageError, text
 from studio.ground.events import Ended, Event
+from studio.jobs.nesting import InnerFailure, Stopped
 from studio.jobs.steering import CommandQueue
 
 Job = Callable[[Settings, Path, CommandQueue], Iterator[Event]]
@@ -48,6 +50,8 @@ def run_job(request: Settings, project_path: Path, commands: CommandQueue) -> It
             if isinstance(event, Ended):
                 return
         yield Ended("failed", text("The work ended without saying how; please report this."))
+    except Stopped:
+        yield Ended("stopped")
     except Exception as error:  # noqa: BLE001 - every failure of a job must reach the user as its ending
         yield failure(error)
     finally:
@@ -65,6 +69,8 @@ def find_job(request: Settings) -> Job:
 
 def failure(error: BaseException) -> Ended:
     """The ending that an exception stands for; ``refused`` where the request itself was at fault."""
+    if isinstance(error, InnerFailure):
+        return error.ended
     trace = "".join(traceback.format_exception(error))
     return Ended("failed", sentence(error), trace, refused=isinstance(error, UsageError))
 
@@ -75,8 +81,6 @@ def sentence(error: BaseException) -> Text:
         return error.text
     if isinstance(error, MemoryError):
         return text("The computer's memory is used up; close other programs or choose a smaller batch.")
-    if isinstance(error, OSError) and error.filename is not None:
-        return text("{reason}: {file}", reason=error.strerror or type(error).__name__, file=str(error.filename))
     if isinstance(error, OSError):
-        return text("The system refused: {reason}", reason=error.strerror or str(error))
+        return describe_os_error(error)
     return text("Something unexpected went wrong: {reason}", reason=f"{type(error).__name__}: {error}")

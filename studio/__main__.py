@@ -1,0 +1,16 @@
+"""``python -m studio`` and the console script: a first word that is a command is the command, anything else a project."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command or open the window; returns the exit code: 0 done, 1 failed, 2 wrong use."""
+    from studio.cli.app import run
+
+    return run(sys.argv[1:] if arguments is None else arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Commands about data sets: add, builtin, list, check, catalogue, download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from studio.cli.options import AsJson, ProjectPath
+from studio.cli.output import say, say_error, say_json, say_table
+from studio.cli.serving import finish, serve, stopping_on_signals
+from studio.config.base import Settings, validated
+from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest
+from studio.ground.events import Ended
+
+app = typer.Typer(help="Bring data sets into a project, list and check them.", no_args_is_help=True, rich_markup_mode=None)
+
+Name = Annotated[str | None, typer.Option("--name", help="What the data set is called in the project.")]
+
+
+@app.command("add")
+def add(
+    project: ProjectPath,
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A folder, zip, CSV of attributes, or idx file.")],
+    name: Name = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import pictures; the source itself is never changed."""
+    _bring(project, ImportRequest(source=source.expanduser(), name=name or source.stem), as_json=as_json)
+
+
+@app.command("builtin")
+def builtin(
+    project: ProjectPath,
+    what: Annotated[str, typer.Argument(metavar="portraits", help="The embedded data set.")],
+    name: Name = None,
+    count: Annotated[int, typer.Option("--count", help="How many pictures.")] = 4000,
+    size: Annotated[int, typer.Option("--size", help="Side of the pictures in pixels.")] = 64,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed draws other pictures.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Draw the embedded data set into the project."""
+    asked = {"what": what, "name": name or what, "count": count, "size": size, "seed": seed}
+    _bring(project, validated(BuiltinRequest, asked), as_json=as_json)
+
+
+@app.command("download")
+def download(
+    project: ProjectPath,
+    entry: Annotated[str, typer.Argument(metavar="ENTRY", help="A name from 'studio data catalogue'.")],
+    name: Name = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a data set of the catalogue and import it. Opens a connection, as asked."""
+    _bring(project, DownloadRequest(entry=entry, name=name or entry), as_json=as_json)
+
+
+@app.command("list")
+def list_data(project: ProjectPath, as_json: AsJson = False) -> None:
+    """List the data sets of a project."""
+    from studio.projects.project import Project
+
+    with Project.open(project, write=False) as opened:
+        found = list(opened.datasets.all())
+    if as_json:
+        for record in found:
+            say_json(record_json(record))
+    elif not found:
+        say("There are no data sets yet; add one with: studio data add PROJECT SOURCE --name NAME")
+    else:
+        say_table(("data set", "pictures", "size", "labels", "source"), map(_record_row, found))
+
+
+@app.command("check")
+def check(
+    project: ProjectPath,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The data set.")],
+    as_json: AsJson = False,
+) -> None:
+    """Look for broken, small, duplicate and odd pictures. Changes nothing."""
+    with stopping_on_signals() as commands:
+        ending = serve(CheckRequest(dataset=name), project, as_json=as_json, commands=commands)
+    findings = getattr(ending.result, "findings", ())
+    if as_json:
+        more = {"data": name, "result": None, "findings": [_finding_json(f) for f in findings]}
+    else:
+        more = {}
+        for finding in findings:
+            say(f"{finding.severity}: {finding.text} ({_some(finding.names)})" if finding.names else f"{finding.severity}: {finding.text}")
+        if ending.status == "finished" and not findings:
+            say("Nothing to complain about.")
+    raise typer.Exit(finish(ending, as_json=as_json, more=more))
+
+
+def _bring(project: Path, request: Settings, *, as_json: bool) -> None:
+    """Run an importing job and write its data set into the project, which is held for writing meanwhile."""
+    from studio.projects.project import Project
+
+    with Project.open(project, write="required") as opened, stopping_on_signals() as commands:
+        opened.datasets.check_new_name(request.name)  # type: ignore[attr-defined]
+        ending = serve(request, project, as_json=as_json, commands=commands)
+        if ending.status == "finished":
+            opened.datasets.add(ending.result)
+            opened.flush()
+    raise typer.Exit(_finish_import(ending, as_json=as_json))
+
+
+def _finish_import(ending: Ended, *, as_json: bool) -> int:
+    if ending.status != "finished":
+        return finish(ending, as_json=as_json, words="Stopped; nothing was added.")
+    record = ending.result
+    if not as_json:
+        say_error(f"{record.name}: {record.count} pictures.")
+    return finish(ending, as_json=as_json, more={"data": record.name, "result": record_json(record)})
+
+
+def record_json(record: Any) -> dict[str, Any]:
+    """A data set's record as plain data."""
+    return {
+        "name": record.name,
+        "kind": record.kind,
+        "count": record.count,
+        "size": list(record.size),
+        "channels": record.channels,
+        "labels": {label: dict(values) for label, values in record.labels.items()},
+        "source": str(record.source),
+    }
+
+
+def _record_row(record: Any) -> tuple[object, ...]:
+    height, width = record.size
+    labels = ", ".join(f"{label} ({len(values)})" for label, values in record.labels.items())
+    return (record.name, record.count, f"{width}×{height}", labels, record.source)
+
+
+def _finding_json(finding: Any) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "text": str(finding.text),
+        "names": list(finding.names),
+    }
+
+
+def _some(names: Any) -> str:
+    shown = ", ".join(map(str, list(names)[:5]))
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

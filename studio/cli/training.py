@@ -1,0 +1,91 @@
+"""Commands that train: train, resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from studio.cli.options import AsJson, DeviceName, DialName, ProjectPath, RunName, SettingsWords, StopAt, pairs
+from studio.cli.serving import finish, serve, stopping_on_signals
+from studio.config.base import Dial, Settings
+from studio.config.requests import Device, ResumeRequest, TrainRequest
+from studio.ground.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("train")(train)
+    app.command("resume")(resume)
+
+
+def train(
+    project: ProjectPath,
+    data: Annotated[str, typer.Option("--data", metavar="NAME", help="The data set to learn from.", show_default=False)],
+    family: Annotated[str, typer.Option("--family", help="The family of models.")] = "gan",
+    preset: DialName = "quick",
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="The horizon in steps.")] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", help="The horizon in minutes, turned into steps by a trial.")] = None,
+    stop_at: StopAt = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Decides every random draw.")] = None,
+    device: DeviceName = "auto",
+    changes: SettingsWords = None,
+    start: Annotated[str | None, typer.Option("--start", metavar="RUN[:CHECKPOINT]", help="Begin from the weights of another run.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a new run. Ctrl-C stops it with a checkpoint; 'studio resume' goes on."""
+    if steps is not None and minutes is not None:
+        raise UsageError("Give --steps or --minutes, not both.")
+    overrides: dict[str, Any] = dict(pairs(changes, "--set"))
+    overrides |= {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+    with stopping_on_signals() as commands:
+        config = _plan(project, data, family=family, dial=preset, overrides=overrides, device=device)
+        request = _train_request(
+            family=family, dataset=data, config=config.model_dump(mode="json"), dial=preset, minutes=minutes,
+            stop_at=stop_at, device=device, start=start,
+        )  # fmt: skip
+        code = _run(request, project, as_json=as_json, commands=commands)
+    raise typer.Exit(code)
+
+
+def resume(
+    project: ProjectPath,
+    run: RunName,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="A longer horizon in steps.")] = None,
+    stop_at: StopAt = None,
+    device: DeviceName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a stopped or interrupted run, to its own horizon or a longer one."""
+    request = ResumeRequest(run=run, steps=steps, stop_at=stop_at, device=device)
+    with stopping_on_signals() as commands:
+        code = _run(request, project, as_json=as_json, commands=commands, run=run)
+    raise typer.Exit(code)
+
+
+def _plan(project: Path, data: str, *, family: str, dial: Dial, overrides: dict[str, Any], device: Device) -> Settings:
+    from studio.jobs.planning import plan
+
+    return plan(project, data, family=family, dial=dial, overrides=overrides, device=device)
+
+
+def _train_request(*, start: str | None, **asked: Any) -> TrainRequest:
+    from studio.cli.options import checkpoint_name
+    from studio.config.base import validated
+
+    if start:
+        run, _, checkpoint = start.partition(":")
+        asked |= {"start_run": run, "start_checkpoint": checkpoint_name(checkpoint or "last")}
+    return validated(TrainRequest, asked)
+
+
+def _run(request: Settings, project: Path, *, as_json: bool, commands: Any, run: str = "") -> int:
+    ending = serve(request, project, as_json=as_json, commands=commands)
+    result = ending.result if isinstance(ending.result, dict) else {}
+    name, step = result.get("run", run), result.get("step", 0)
+    words = f"{name} {ending.status} at step {step}."
+    if ending.status == "stopped":
+        words += f" Go on with: studio resume {project} {name}"
+    more = {"run": name, "step": step, "result": result}
+    return finish(ending, as_json=as_json, more=more, words=words)
