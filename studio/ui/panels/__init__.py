@@ -1,0 +1,1 @@
+"""Model panels: three tabs each, Train, Create and Look inside."""
