@@ -6,6 +6,7 @@ Qt-free. Values that are not finite are gaps everywhere: they neither count in a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 _BLOCK = 64
+_LOOKED_AT = 2000  # points that suffice for a percentile
 
 
 def gaps(values_N: ArrayLike) -> Floats:
@@ -43,12 +45,18 @@ def _decayed_sum(values_N: Floats, weight: float) -> Floats:
     count = len(values_N)
     blocks_MB = np.zeros((-(-count // _BLOCK), _BLOCK))
     blocks_MB.reshape(-1)[:count] = values_N
-    lag_BB = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
-    kernel_BB = np.where(lag_BB >= 0, float(weight) ** np.maximum(lag_BB, 0), 0.0)
-    inside_MB = blocks_MB @ kernel_BB.T
+    inside_MB = blocks_MB @ _kernel(weight)
     carry_M = _carries(inside_MB[:, -1], weight**_BLOCK)
     inside_MB += carry_M[:, None] * weight ** np.arange(1, _BLOCK + 1)
     return inside_MB.reshape(-1)[:count]
+
+
+@lru_cache(maxsize=4)
+def _kernel(weight: float) -> Floats:
+    """What point j (row) of a block gives to point i (column): weight^(i - j), nothing to those before it."""
+    lag_BB = np.arange(_BLOCK)[None, :] - np.arange(_BLOCK)[:, None]
+    kernel_BB: Floats = np.where(lag_BB >= 0, float(weight) ** np.maximum(lag_BB, 0), 0.0)
+    return kernel_BB
 
 
 def _carries(ends_M: Floats, decay: float) -> Floats:
@@ -74,25 +82,23 @@ def thin(x_N: Floats, y_N: Floats, *, low: float, high: float, columns: int) -> 
     if len(x) <= 2 * columns or high <= low or columns < 1:
         return x, y
     edges = np.linspace(low, high, columns + 1)
-    starts = np.unique(np.concatenate([[0], np.searchsorted(x, edges, "left")]))
-    starts = starts[starts < len(x)]
-    keep = np.unique(_kept(y, starts))
+    starts = np.concatenate([[0], np.searchsorted(x, edges, "left")])
+    starts = starts[np.flatnonzero(np.diff(starts, append=len(x)))]
+    keep = _worth_painting(y, starts)
     return x[keep], y[keep]
 
 
-def _kept(y_N: Floats, starts_M: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Indices worth painting: of every column the first, the lowest, the highest, the last and one gap."""
-    ends = np.append(starts_M[1:], len(y_N)) - 1
-    missing = np.isnan(y_N)
-    lowest = np.fmin.reduceat(y_N, starts_M)
-    highest = np.fmax.reduceat(y_N, starts_M)
-    column = np.repeat(np.arange(len(starts_M)), np.diff(np.append(starts_M, len(y_N))))
-    picks = [starts_M, ends]
-    for hit in (y_N == lowest[column], y_N == highest[column], missing):
+def _worth_painting(y_N: Floats, starts_M: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Of every column (given by its first index) the first point, the lowest, the highest, the last, and one gap."""
+    counts = np.diff(starts_M, append=len(y_N))
+    column_N = np.repeat(np.arange(len(starts_M)), counts)
+    keep_N = np.zeros(len(y_N), dtype=bool)
+    keep_N[starts_M] = keep_N[starts_M + counts - 1] = True
+    lowest, highest = np.fmin.reduceat(y_N, starts_M), np.fmax.reduceat(y_N, starts_M)
+    for hit in (y_N == lowest[column_N], y_N == highest[column_N], np.isnan(y_N)):
         at = np.flatnonzero(hit)
-        _, where = np.unique(column[at], return_index=True)
-        picks.append(at[where])
-    return np.concatenate(picks)
+        keep_N[at[np.flatnonzero(np.diff(column_N[at], prepend=-1))]] = True
+    return keep_N
 
 
 def log_values(values_N: Floats) -> Floats:
@@ -110,7 +116,8 @@ def value_range(strong: list[Floats], faint: list[Floats]) -> tuple[float, float
     """
     ends: list[float] = []
     for values, share in [(v, 0.0) for v in strong] + [(v, 0.5) for v in faint]:
-        finite = values[np.isfinite(values)]
+        looked_at = values[:: max(1, len(values) // _LOOKED_AT)] if share else values
+        finite = looked_at[np.isfinite(looked_at)]
         if len(finite):
             ends += np.percentile(finite, [share, 100 - share]).tolist() if share else [finite.min(), finite.max()]
     if not ends:

@@ -29,13 +29,13 @@ class BusyRow(QWidget):
         self._far.setObjectName("busyFar")
         self.cancel = Button(self.tr("Cancel"), kind="small")
         self.cancel.setObjectName("busyCancel")
-        self.cancel.setVisible(cancellable)
         self.cancel.clicked.connect(self._on_cancel)
         row = dense(QHBoxLayout(self), gap=12)
         row.addWidget(self._what, 2)
         row.addWidget(self._bar, 3)
         row.addWidget(self._far)
         row.addWidget(self.cancel)
+        self.cancel.setVisible(cancellable)
         self.hide()
 
     def set_progress(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QCheckBox,
     QComboBox,
     QMenu,
     QPushButton,
+    QRadioButton,
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
@@ -101,6 +103,15 @@ class CheckBox(QCheckBox):
         self.setChecked(checked)
         self.clicked.connect(self.value_changed)
 
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 29, max(24, self.fontMetrics().height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hitButton(self, pos: QPoint) -> bool:
+        return self.rect().contains(pos)
+
     def value(self) -> bool:
         """Whether it is on."""
         return self.isChecked()
@@ -115,6 +126,29 @@ class CheckBox(QCheckBox):
         plain_tooltip(self, why_not)
 
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(1, (self.height() - 16) / 2, 16, 16)
+        edge = "accent" if self.isChecked() or self.hasFocus() else "line_strong"
+        painter.setPen(QPen(look.colour(edge if self.isEnabled() else "line"), 2 if self.hasFocus() else 1))
+        filled = "accent" if self.isEnabled() else "line"
+        painter.setBrush(look.colour(filled if self.isChecked() else "field"))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        if self.isChecked():
+            tint = "on_accent" if self.isEnabled() else "text_off"
+            mark = theme.pixmap("check", tint, 14, self.devicePixelRatioF())
+            painter.drawPixmap(box.topLeft() + QPointF(1, 1), mark)
+        _paint_words(self, painter, left=25)
+
+
+def _paint_words(box: QAbstractButton, painter: QPainter, *, left: int) -> None:
+    painter.setPen(theme.current().colour("text" if box.isEnabled() else "text_off"))
+    area = box.rect().adjusted(left, 0, 0, 0)
+    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic, box.text())
+
+
 class Switch(CheckBox):
     """A check box that looks like a switch: for settings that act at once."""
 
@@ -126,9 +160,6 @@ class Switch(CheckBox):
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
-
-    def hitButton(self, pos: QPoint) -> bool:
-        return self.rect().contains(pos)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = theme.current()
@@ -144,17 +175,53 @@ class Switch(CheckBox):
         knob = track.height() - 6
         left = track.right() - knob - 3 if self.isChecked() else track.left() + 3
         painter.drawEllipse(QRectF(left, track.top() + 3, knob, knob))
-        self._paint_words(painter, track)
+        _paint_words(self, painter, left=round(track.right()) + 8)
 
     def _track_colour(self) -> str:
         if not self.isEnabled():
             return "line"
         return "accent" if self.isChecked() else "line_strong"
 
-    def _paint_words(self, painter: QPainter, track: QRectF) -> None:
-        painter.setPen(theme.current().colour("text" if self.isEnabled() else "text_off"))
-        area = self.rect().adjusted(round(track.right()) + 8, 0, 0, 0)
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic, self.text())
+
+class RadioButton(QRadioButton):
+    """One of a few that stand below one another; `picked` when the user chooses it."""
+
+    picked = Signal()
+
+    def __init__(self, text: str = "", *, checked: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        set_plain(self, text)
+        self.setChecked(checked)
+        self.clicked.connect(self.picked)
+
+    def set_available(self, why_not: str = "") -> None:
+        """Enable, or disable with the reason as the tooltip."""
+        self.setEnabled(not why_not)
+        plain_tooltip(self, why_not)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 29, max(24, self.fontMetrics().height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hitButton(self, pos: QPoint) -> bool:
+        return self.rect().contains(pos)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ring = QRectF(1.5, (self.height() - 16) / 2 + 0.5, 15, 15)
+        edge = "accent" if self.isChecked() or self.hasFocus() else "line_strong"
+        painter.setPen(QPen(look.colour(edge if self.isEnabled() else "line"), 2 if self.hasFocus() else 1))
+        painter.setBrush(look.colour("field"))
+        painter.drawEllipse(ring)
+        if self.isChecked():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.colour("accent" if self.isEnabled() else "line"))
+            painter.drawEllipse(ring.adjusted(4, 4, -4, -4))
+        _paint_words(self, painter, left=25)
 
 
 class MultiChoice(QPushButton):
@@ -172,6 +239,7 @@ class MultiChoice(QPushButton):
         self._menu.setObjectName("multiChoiceMenu")
         self._menu.aboutToHide.connect(self.update)
         self.setAutoDefault(False)
+        theme.set_look(self, kind="field")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self.open)
         self.set_choices(choices)

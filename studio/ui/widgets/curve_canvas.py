@@ -105,26 +105,31 @@ class LinesItem(_Overlay):
         painter.restore()
 
     def _painted(self, frame: QRect, to_view: QTransform, ratio: float) -> QPixmap:
+        """The lines in device pixels: there a pen of one pixel stays one, and wider pens cost thirty times as much."""
         picture = QPixmap(max(1, round(frame.width() * ratio)), max(1, round(frame.height() * ratio)))
-        picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
+        to_picture = to_view * QTransform.fromTranslate(-frame.x(), -frame.y()) * QTransform.fromScale(ratio, ratio)
         painter = QPainter(picture)
         for line in self._lines:
-            self._paint_line(painter, line, to_view * QTransform.fromTranslate(-frame.x(), -frame.y()))
+            self._paint_line(painter, line, to_picture, thickness=1.6 * ratio)
         painter.end()
+        picture.setDevicePixelRatio(ratio)
         return picture
 
-    def _paint_line(self, painter: QPainter, line: Line, to_picture: QTransform) -> None:
+    def _paint_line(self, painter: QPainter, line: Line, to_picture: QTransform, *, thickness: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, line.strong)
-        pen = QPen(theme.current().colour(line.colour, 1.0 if line.strong else FAINT), 1)
+        pen = QPen(_ink(line), 1)
         painter.setPen(pen)
         x = line.x * to_picture.m11() + to_picture.dx()
         y = line.y * to_picture.m22() + to_picture.dy()
         for first, end in _runs(line):
             if end - first == 1:
                 self._paint_point(painter, QPointF(x[first], y[first]), pen)
-            else:
-                painter.drawPolyline(_polygon(x[first:end], y[first:end]))
+                continue
+            polygon = _polygon(x[first:end], y[first:end])
+            painter.drawPolyline(polygon)
+            for layer in range(1, round(thickness) if line.strong else 0):
+                painter.drawPolyline(polygon.translated(0.4 * layer, 0.8 * layer))
 
     def _paint_point(self, painter: QPainter, spot: QPointF, pen: QPen) -> None:
         """A value between two gaps is still seen."""
@@ -132,6 +137,16 @@ class LinesItem(_Overlay):
         painter.setBrush(pen.color())
         painter.drawEllipse(spot, 1.5, 1.5)
         painter.restore()
+
+
+def _ink(line: Line) -> QColor:
+    """The colour of a line; faint ones are mixed with the surface, since painting them translucent costs five times."""
+    look = theme.current()
+    ink, paper = look.colour(line.colour), look.colour("surface")
+    if line.strong:
+        return ink
+    parts = zip(ink.getRgb()[:3], paper.getRgb()[:3], strict=True)  # type: ignore[arg-type]
+    return QColor(*(round(FAINT * own + (1 - FAINT) * back) for own, back in parts))
 
 
 def _polygon(x_N: Floats, y_N: Floats) -> QPolygonF:
@@ -156,6 +171,7 @@ class MarksItem(_Overlay):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         look = theme.current()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for step in self.marks.seams:
             self._vertical(painter, step, QPen(look.colour("line_strong"), 1, Qt.PenStyle.DashLine))
         for step, _ in self.marks.events:
@@ -163,7 +179,7 @@ class MarksItem(_Overlay):
         if self.marks.hover is not None:
             self._vertical(painter, self.marks.hover, QPen(look.colour("text_dim"), 1))
         if self.marks.cursor is not None:
-            self._vertical(painter, self.marks.cursor, QPen(look.colour("accent"), 1.4, Qt.PenStyle.DashLine))
+            self._vertical(painter, self.marks.cursor, QPen(look.colour("accent"), 1, Qt.PenStyle.DashLine))
 
     def _vertical(self, painter: QPainter, step: float, pen: QPen) -> None:
         box = self.boundingRect()
@@ -251,7 +267,9 @@ class CurveCanvas(pg.PlotWidget):
             axis.setPen(QPen(QColor(0, 0, 0, 0)))
             axis.setTextPen(look.colour("text_dim"))
             axis.setTickPen(QPen(look.colour("line"), 1))
-            axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=4, maxTickLevel=0)
+            axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=4, maxTickLevel=0, hideOverlappingLabels=False)
+            axis.setZValue(-10)  # the grid lies behind the curves
+            axis.enableAutoSIPrefix(False)
         self.getAxis("left").setGrid(255)
         self.getAxis("left").setWidth(44)
         self.lines.spoil()
@@ -271,8 +289,8 @@ class CurveCanvas(pg.PlotWidget):
         return float(low), float(high)
 
     def columns(self) -> int:
-        """Pixel columns of the view."""
-        return max(1, int(self.view.width() * self.devicePixelRatioF()))
+        """Columns to thin to: device-independent pixels, since finer ones cost more than they show."""
+        return max(1, int(self.view.width()))
 
     def step_at(self, x: float) -> float:
         """The step under an x of this widget."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.ui.widgets.choices import CheckBox, Combo, MultiChoice, Switch
+from studio.ui.widgets.choices import CheckBox, Combo, MultiChoice, RadioButton, Switch
 from studio.ui.widgets.number_field import Number, NumberField, format_number, parse_number
 from studio.ui.widgets.path_field import PathField, PathLabel
 from studio.ui.widgets.sliders import Slider, ValueSlider
@@ -15,6 +15,7 @@ __all__ = [
     "NumberField",
     "PathField",
     "PathLabel",
+    "RadioButton",
     "Slider",
     "Switch",
     "ValueSlider",

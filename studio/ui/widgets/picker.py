@@ -51,7 +51,6 @@ class Picker(QPushButton):
         self._placeholder = placeholder or self.tr("none yet")
         self._items: list[PickItem] = []
         self._value = ""
-        self._popup: _Popup | None = None
         self.setAutoDefault(False)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self.open)
@@ -86,13 +85,13 @@ class Picker(QPushButton):
 
     def open(self) -> None:
         """Show the list below the pill."""
-        self._popup = _Popup(self, self._items, self._value)
-        self._popup.chosen.connect(self._on_chosen)
-        self._popup.open_below(self)
+        popup = _Popup(self, self._items, self._value)
+        popup.chosen.connect(self._on_chosen)
+        popup.open_below(self)
 
     def popup(self) -> QWidget | None:
         """The list while it is open."""
-        return self._popup if self._popup is not None and self._popup.isVisible() else None
+        return next((one for one in self.findChildren(_Popup) if one.isVisible()), None)
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
@@ -184,7 +183,6 @@ class _Popup(Frame):
         self._filter.setObjectName("pickerFilter")
         self._filter.setPlaceholderText(self.tr("Type to find"))
         self._filter.setAccessibleName(self.tr("Type to find"))
-        self._filter.setVisible(len(items) >= _FILTER_FROM)
         self._filter.textChanged.connect(self._on_filter)
         self._filter.installEventFilter(self)
         self._list = QListWidget()
@@ -195,6 +193,7 @@ class _Popup(Frame):
         self._list.installEventFilter(self)
         self.add(self._filter)
         self.add(self._list)
+        self._filter.setVisible(len(items) >= _FILTER_FROM)
         for item in items:
             self._add(item, current=item.key == value)
 
@@ -225,8 +224,8 @@ class _Popup(Frame):
         if corner.y() + self.height() > room.bottom():
             corner.setY(anchor.mapToGlobal(QPoint(0, -self.height() - 4)).y())
         self.move(corner)
+        (self._list if self._filter.isHidden() else self._filter).setFocus()
         self.show()
-        (self._filter if self._filter.isVisible() else self._list).setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QPointF, QRectF, QSize, Qt, QUrl
-from PySide6.QtGui import QBrush, QDrag, QGuiApplication, QImage, QPainter, QPen, QPixmap, QTransform
+from PySide6.QtGui import QBrush, QDrag, QGuiApplication, QImage, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from studio.ui import theme
@@ -84,17 +84,11 @@ def draw_picture(painter: QPainter, box: QRectF, pixmap: QPixmap | None, *, radi
         painter.drawRoundedRect(box, radius, radius)
         return box
     place = centred(pixmap, box)
-    brush = QBrush(pixmap)
-    brush.setTransform(QTransform.fromTranslate(place.x(), place.y()).scale(*_texel(pixmap)))
-    painter.setBrush(brush)
-    painter.drawRoundedRect(place, radius, radius)
+    painter.translate(place.topLeft())  # Qt divides the shift of a brush by the pixel ratio, that of a painter not
+    painter.setBrush(QBrush(pixmap))
+    painter.drawRoundedRect(QRectF(QPointF(0, 0), place.size()), radius, radius)
+    painter.translate(-place.topLeft())
     return place
-
-
-def _texel(pixmap: QPixmap) -> tuple[float, float]:
-    """The size of a pixmap's pixel as a texture: Qt takes textures in device pixels whatever their ratio says."""
-    size = pixmap.deviceIndependentSize()
-    return size.width() / pixmap.width(), size.height() / pixmap.height()
 
 
 def draw_ring(painter: QPainter, place: QRectF, colour: str, *, radius: float) -> None:
