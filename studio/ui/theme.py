@@ -16,7 +16,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.ground.resources import resource
-from studio.ui.palette import DARK, LIGHT, SIZES, Colours, Sizes
+from studio.ui.palette import DARK, LIGHT, SERIES_DARK, SERIES_LIGHT, SIZES, Colours, Sizes
 
 Choice = Literal["system", "light", "dark"]
 
@@ -33,10 +33,18 @@ class Theme:
     sizes: Sizes = SIZES
 
     def colour(self, name: str, alpha: float = 1.0) -> QColor:
-        """A named colour of the table (or a literal ``#rrggbb``) with an opacity of 0..1."""
-        colour = QColor(name if name.startswith("#") else getattr(self.colours, name))
+        """A named colour of the table, ``series:N``, or a literal ``#rrggbb``, with an opacity of 0..1."""
+        colour = QColor(self._value(name))
         colour.setAlphaF(alpha)
         return colour
+
+    def _value(self, name: str) -> str:
+        if name.startswith("#"):
+            return name
+        if name.startswith("series:"):
+            series = SERIES_DARK if self.dark else SERIES_LIGHT
+            return series[int(name.removeprefix("series:")) % len(series)]
+        return str(getattr(self.colours, name))
 
     @property
     def dark(self) -> bool:

@@ -196,9 +196,16 @@ class _Axis(pg.AxisItem):
         if self.orientation == "bottom":
             return [_step_text(value) if value >= 0 else "" for value in values]
         if self.logMode:
-            return [number_text(10.0**value, 2) for value in values]
-        digits = max(1, 1 - math.floor(math.log10(spacing))) if spacing > 0 else 3
-        return [_tick_text(value, spacing, digits) for value in values]
+            shown = self._log_mantissas()
+            return [_log_text(value) if round(10.0 ** (value % 1), 6) in shown else "" for value in values]
+        return [_tick_text(value, spacing) for value in values]
+
+    def _log_mantissas(self) -> tuple[float, ...]:
+        """Which of the numbers 1 .. 9 within a decade have room for a label."""
+        decade = self.height() / max(self.range[1] - self.range[0], 1e-9)
+        if decade > 150:
+            return (1.0, 2.0, 3.0, 5.0, 7.0)
+        return (1.0, 2.0, 5.0) if decade > 70 else (1.0,)
 
     def logTickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         return self.tickStrings(values, scale, spacing)
@@ -210,7 +217,12 @@ def _step_text(value: float) -> str:
     return count_text(round(value)) if value == round(value) else ""
 
 
-def _tick_text(value: float, spacing: float, digits: int) -> str:
+def _log_text(exponent: float) -> str:
+    value = 10.0**exponent
+    return f"{value:g}" if 1e-4 < value < 1e6 else f"{value:.0e}".replace("-", "−")
+
+
+def _tick_text(value: float, spacing: float) -> str:
     if abs(value) < spacing / 1000:
         return "0"
     if abs(value) >= 1e5 or spacing < 1e-4:
@@ -266,7 +278,7 @@ class CurveCanvas(pg.PlotWidget):
             axis = self.getAxis(name)
             axis.setPen(QPen(QColor(0, 0, 0, 0)))
             axis.setTextPen(look.colour("text_dim"))
-            axis.setTickPen(QPen(look.colour("line"), 1))
+            axis.setTickPen(QPen(look.colour("line"), 1) if name == "left" else QPen(QColor(0, 0, 0, 0)))
             axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=4, maxTickLevel=0, hideOverlappingLabels=False)
             axis.setZValue(-10)  # the grid lies behind the curves
             axis.enableAutoSIPrefix(False)

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from studio.ui import theme
 from studio.ui.palette import SIZES
 from studio.ui.text import tooltip_text
-from studio.ui.widgets.pictures import DragLoad, copy_image, draw_picture, draw_ring, scaled, start_drag
+from studio.ui.widgets.pictures import DragLoad, copy_image, draw_picture, draw_ring, draw_star, scaled, start_drag
 
 Index = QModelIndex | QPersistentModelIndex
 DragHook = Callable[[list[str]], DragLoad]
@@ -176,8 +176,7 @@ class _Delegate(QStyledItemDelegate):
         place = draw_picture(painter, box, pixmap, radius=SIZES.radius_picture)
         self._paint_ring(painter, option, place)
         if item.star:
-            star = theme.pixmap("star-full", "accent_text", 14, self._view.devicePixelRatioF())
-            painter.drawPixmap(QPoint(int(place.right()) - 18, int(place.top()) + 4), star)
+            draw_star(painter, place)
         self._paint_caption(painter, option, box, item.caption)
         painter.restore()
 

@@ -83,12 +83,32 @@ def draw_picture(painter: QPainter, box: QRectF, pixmap: QPixmap | None, *, radi
         painter.setBrush(theme.current().colour("line"))
         painter.drawRoundedRect(box, radius, radius)
         return box
-    place = centred(pixmap, box)
+    place = _on_pixels(painter, centred(pixmap, box))
     painter.translate(place.topLeft())  # Qt divides the shift of a brush by the pixel ratio, that of a painter not
     painter.setBrush(QBrush(pixmap))
     painter.drawRoundedRect(QRectF(QPointF(0, 0), place.size()), radius, radius)
     painter.translate(-place.topLeft())
     return place
+
+
+def _on_pixels(painter: QPainter, place: QRectF) -> QRectF:
+    """The same rectangle with its corner on a whole device pixel, so that the texture neither blurs nor wraps."""
+    to_device = painter.deviceTransform()
+    from_device, invertible = to_device.inverted()
+    if not invertible:
+        return place
+    corner = to_device.map(place.topLeft())
+    return QRectF(from_device.map(QPointF(round(corner.x()), round(corner.y()))), place.size())
+
+
+def draw_star(painter: QPainter, place: QRectF) -> None:
+    """Paint the mark of a kept picture into its upper right corner."""
+    back = QRectF(place.right() - 22, place.top() + 2, 20, 20)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.current().colour("surface", 0.85))
+    painter.drawEllipse(back)
+    ratio = painter.device().devicePixelRatio()
+    painter.drawPixmap(back.topLeft() + QPointF(3, 3), theme.pixmap("star-full", "accent_text", 14, ratio))
 
 
 def draw_ring(painter: QPainter, place: QRectF, colour: str, *, radius: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QImage,
@@ -28,6 +28,7 @@ from studio.ui.widgets.pictures import (
     copy_image,
     draw_picture,
     draw_ring,
+    draw_star,
     friendly_size,
     scaled,
     start_drag,
@@ -296,17 +297,9 @@ class SampleGrid(QWidget):
         elif index == self._hover and self._choosing != "none":
             draw_ring(painter, place, "line_strong", radius=radius)
         if index in self._stars:
-            self._paint_star(painter, place)
+            draw_star(painter, place)
         if index < len(self._captions):
             self._paint_caption(painter, box, self._captions[index])
-
-    def _paint_star(self, painter: QPainter, place: QRectF) -> None:
-        back = QRectF(place.right() - 22, place.top() + 2, 20, 20)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.current().colour("surface", 0.85))
-        painter.drawEllipse(back)
-        star = theme.pixmap("star-full", "accent_text", 14, self.devicePixelRatioF())
-        painter.drawPixmap(back.topLeft() + QPointF(3, 3), star)
 
     def _paint_caption(self, painter: QPainter, box: QRectF, text: str) -> None:
         painter.setPen(theme.current().colour("text_dim"))
