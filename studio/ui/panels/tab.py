@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio.ground.errors import Text
+from studio.ui.view_state import HeaderIntention
 
 if TYPE_CHECKING:
     from studio.ui.session import Session
@@ -18,25 +19,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TabIntention:
-    """A tab's part of the panel's intention; fields mean what they mean in `view_state`.
+    """A tab's part of the panel's intention; fields mean what they mean in `view_state.PageIntention`.
 
-    ``checkpoint``: the header shows the checkpoint picker. ``primary`` and ``secondary`` are ids of actions.
+    ``header`` names pickers and the ids of the actions behind the buttons; its title is filled in by the panel. What
+    the tab offers is read from its `actions`; an entry of ``blocks`` disables one of them with that reason.
     """
 
+    header: HeaderIntention = HeaderIntention(data=True, run=True)
     form_error: str = ""
     blocks: Mapping[str, Text] = field(default_factory=dict)
-    offers: frozenset[str] = frozenset()
-    checkpoint: bool = False
-    primary: str = "train"
-    secondary: tuple[str, ...] = ("stop",)
 
 
 class PanelTab(QObject):
     """Base of the tabs. It is made when first opened; its widgets belong to the panel, which shows and hides them.
 
-    A subclass fills ``controls`` (the left column; the panel scrolls it) and ``canvas`` (the room to the right) in its
-    constructor, from the session alone. It works only while ``active``; a project that was opened or closed reaches it
-    as `project_changed`, then `restore`.
+    A subclass fills ``controls`` (the left column, laid out top-down; the panel scrolls it), may give a ``footer`` (it
+    stays at the bottom of the column) and fills ``canvas`` (the room to the right), all in its constructor and from the
+    session alone. It works only while ``active``; a project that was opened or closed reaches it as `project_changed`,
+    then `restore`.
     """
 
     state_changed = Signal()
@@ -50,6 +50,7 @@ class PanelTab(QObject):
         self.family = family
         self.active = False
         self.controls = QWidget()
+        self.footer: QWidget | None = None
         self.canvas = QWidget()
 
     def activate(self) -> None:
