@@ -1,4 +1,4 @@
-"""One tab of a model panel: what it puts into the left column and onto the canvas, and what it wants from the window."""
+"""One tab of a model panel: what it puts into the left column and onto the canvas, what it wants from the window."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TabIntention:
     the tab offers is read from its `actions`; an entry of ``blocks`` disables one of them with that reason.
     """
 
-    header: HeaderIntention = HeaderIntention(data=True, run=True)
+    header: HeaderIntention = field(default_factory=lambda: HeaderIntention(data=True, run=True))
     form_error: str = ""
     blocks: Mapping[str, Text] = field(default_factory=dict)
 
