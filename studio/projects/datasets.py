@@ -1,0 +1,228 @@
+"""The data sets of a project: a row each in project.db; their pictures in ``data/<slug>/``, which belong to the data floor.
+
+A sealed copy of the row lies beside the folder, from which it is taken up again should the database be lost.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from studio.config.base import validated
+from studio.config.data import Choices
+from studio.ground.errors import DamagedError, Text, UsageError, text
+from studio.ground.files import LEFTOVER, read_json, write_json
+from studio.projects.bin import Bin
+from studio.projects.database import Database
+from studio.projects.naming import check_name, is_slug, not_found, slug
+from studio.projects.saving import saving
+from studio.projects.tables import delete, find, insert, select, update
+
+_DATA = "data"
+_RECORD = ".record.json"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSetRecord:
+    """A data set as the project lists it. ``size`` is the typical (height, width) in pixels, ``labels`` counts the
+    items of each value of each label, ``created`` is in seconds since 1970, ``folder`` relative to the project."""
+
+    name: str
+    folder: str = ""
+    kind: str = "pictures"
+    count: int = 0
+    size: tuple[int, int] = (0, 0)
+    channels: int = 3
+    labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    source: str = ""
+    created: float = 0.0
+    choices: Choices = Choices()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        plain = asdict(replace(self, choices=Choices()))
+        return plain | {"size": list(self.size), "choices": self.choices.model_dump(mode="json")}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> DataSetRecord:
+        """The inverse. Raises DamagedError for anything else."""
+        try:
+            height, width = (int(side) for side in data["size"])
+            choices = validated(Choices, data["choices"])
+            record = cls(**(dict(data) | {"size": (height, width), "choices": choices}))
+        except (KeyError, TypeError, ValueError, UsageError) as error:
+            raise DamagedError("The entry of a data set is damaged.") from error
+        _slug_of(record)
+        return record
+
+
+class DataSets:
+    """The data sets of one project."""
+
+    def __init__(self, project: Path, database: Database, bin_: Bin, changed: Callable[[], None]) -> None:
+        self._project = project
+        self._database = database
+        self._bin = bin_
+        self._changed = changed
+        bin_.on_restored("data set", self._come_back)
+
+    def all(self) -> list[DataSetRecord]:
+        """All data sets by name."""
+        rows = self._database.read(lambda c: select(c, "datasets", "ORDER BY name"))
+        return [_record(row) for row in rows]
+
+    def get(self, name: str) -> DataSetRecord:
+        """One data set. Raises UsageError with the nearest names where there is none."""
+        row = self._database.read(lambda c: find(c, "datasets", name))
+        if row is None:
+            raise not_found("data set", name, (record.name for record in self.all()))
+        return _record(row)
+
+    def folder(self, name: str) -> Path:
+        """Where the pictures of a data set lie.
+
+        Raises:
+            DamagedError: the folder is gone.
+        """
+        found = self._project / self.get(name).folder
+        if not found.is_dir():
+            raise DamagedError("The folder of the data set {name} is missing: {folder}.", name=name, folder=f"{_DATA}/{found.name}")
+        return found
+
+    def check_new_name(self, name: str) -> str:
+        """The name as it will be kept. Raises UsageError for one that is taken or cannot be a name."""
+        name = check_name(name, "data set")
+        if any(record.name == name for record in self.all()):
+            raise UsageError("There is a data set {name} already; choose another name.", name=name)
+        return name
+
+    def new_folder(self, name: str) -> Path:
+        """A folder for the pictures of a new data set, not yet made; a job fills it, then :meth:`add` lists it."""
+        data = self._project / _DATA
+        taken = {path.name.partition(LEFTOVER)[0].removesuffix(_RECORD) for path in data.iterdir()} if data.is_dir() else set()
+        return data / slug(self.check_new_name(name), taken, "data")
+
+    def add(self, record: DataSetRecord) -> DataSetRecord:
+        """List a data set whose folder has been filled.
+
+        Raises:
+            UsageError: the name is taken, or the folder is none in ``data/``.
+        """
+        record = replace(record, name=self.check_new_name(record.name))
+        if not (self._project / _DATA / _slug_of(record)).is_dir():
+            raise UsageError("The data set {name} has no folder in the project.", name=record.name)
+        with saving(f"the data set {record.name}"):
+            self._write_beside(record)
+        self._database.write(lambda c: insert(c, "datasets", _row(record)), f"the data set {record.name}")
+        self._changed()
+        return record
+
+    def update(self, record: DataSetRecord) -> None:
+        """Replace the entry of the data set of the same name."""
+        before = self.get(record.name)
+        record = replace(record, folder=before.folder)
+        self._database.write(lambda c: update(c, "datasets", record.name, _row(record)), f"the data set {record.name}")
+        with saving(f"the data set {record.name}"):
+            self._write_beside(record)
+        self._changed()
+
+    def remove(self, name: str) -> str:
+        """Move a data set to the bin; returns the token that brings it back."""
+        record = self.get(name)
+        folder = self.folder(name)
+        token = self._bin.move_in(folder, kind="data set", name=name, record=record.to_json())
+        self._forget(record)
+        self._changed()
+        return token
+
+    def forget_missing(self, name: str) -> None:
+        """Take a data set whose folder is gone from the list."""
+        record = self.get(name)
+        if (self._project / record.folder).is_dir():
+            raise UsageError("The data set {name} is there; delete it instead.", name=name)
+        self._forget(record)
+        self._changed()
+
+    def recover(self) -> tuple[Text, ...]:
+        """On opening: finish what a crash left half done; says which data sets lack their folder or came back."""
+        binned = {home for home, (kind, _) in self._bin.deleted_folders().items() if kind == "data set"}
+        losses: list[Text] = []
+        for record in self.all():
+            if (self._project / record.folder).is_dir():
+                continue
+            if record.folder in binned:
+                self._forget(record)
+            else:
+                losses.append(missing_folder(record))
+        return (*losses, *self._take_up())
+
+    def _take_up(self) -> list[Text]:
+        """List again what lies in ``data/`` with its record and is not in the database."""
+        known = {record.name for record in self.all()}
+        found: list[Text] = []
+        for path in sorted((self._project / _DATA).glob(f"*{_RECORD}")):
+            record = _read_beside(path)
+            if record is None or record.name in known or not (self._project / record.folder).is_dir():
+                continue
+            self._insert(record)
+            found.append(text("The data set {name} was missing from the list and was taken up again.", name=record.name))
+        return found
+
+    def _come_back(self, data: Mapping[str, Any]) -> None:
+        """Back from the bin; under another name where a new data set has taken its own."""
+        record = DataSetRecord.from_json(data)
+        others = {other.name: other for other in self.all()}
+        if record.name in others and others[record.name].folder != record.folder:
+            free = next(n for i in range(2, len(others) + 3) if (n := f"{record.name} ({i})") not in others)
+            record = replace(record, name=free)
+        if record.name not in others:
+            self._insert(record)
+        self._write_beside(record)
+        self._changed()
+
+    def _insert(self, record: DataSetRecord) -> None:
+        self._database.write(lambda c: insert(c, "datasets", _row(record)), f"the data set {record.name}")
+
+    def _forget(self, record: DataSetRecord) -> None:
+        self._database.write(lambda c: delete(c, "datasets", record.name), f"the data set {record.name}")
+        self._beside(record).unlink(missing_ok=True)
+
+    def _beside(self, record: DataSetRecord) -> Path:
+        return self._project / _DATA / f"{_slug_of(record)}{_RECORD}"
+
+    def _write_beside(self, record: DataSetRecord) -> None:
+        write_json(self._beside(record), record.to_json())
+
+
+def missing_folder(record: DataSetRecord) -> Text:
+    """The sentence for a data set whose folder is gone."""
+    return text("The folder of the data set {name} is missing: {folder}.", name=record.name, folder=record.folder)
+
+
+def _slug_of(record: DataSetRecord) -> str:
+    """The last part of ``data/<slug>``. Raises DamagedError for a folder anywhere else."""
+    parent, _, name = record.folder.partition("/")
+    if parent != _DATA or not is_slug(name):
+        raise DamagedError("The data set {name} points outside the project.", name=record.name)
+    return name
+
+
+def _row(record: DataSetRecord) -> dict[str, str]:
+    return {"name": record.name, "record": json.dumps(record.to_json())}
+
+
+def _record(row: Mapping[str, Any]) -> DataSetRecord:
+    try:
+        return DataSetRecord.from_json(json.loads(row["record"]))
+    except (ValueError, RecursionError) as error:
+        raise DamagedError("The entry of the data set {name} is damaged.", name=row["name"]) from error
+
+
+def _read_beside(path: Path) -> DataSetRecord | None:
+    try:
+        return DataSetRecord.from_json(read_json(path))
+    except (OSError, DamagedError):
+        return None

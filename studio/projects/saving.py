@@ -1,0 +1,42 @@
+"""What the system says when something cannot be saved, in one sentence for the user."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from studio.ground.errors import StudioError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextmanager
+def saving(what: str) -> Iterator[None]:
+    """Turn what the disk or SQLite raises inside into a :class:`StudioError` that names ``what`` was being saved."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise saving_error(error, what) from error
+
+
+def saving_error(error: OSError | sqlite3.Error, what: str) -> StudioError:
+    """The sentence for a failed write of ``what``; nothing that was saved before is touched by it."""
+    words = str(error)
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _FULL or "is full" in words:
+        return StudioError(
+            "The disk is full: {what} could not be saved. Free some space and try again; nothing saved before is lost.",
+            what=what,
+        )
+    if number in _FORBIDDEN or "readonly" in words:
+        return StudioError("{what} could not be saved: the folder may not be written to.", what=_capital(what))
+    if "locked" in words:
+        return StudioError("{what} could not be saved: another program holds the project. Try again.", what=_capital(what))
+    return StudioError("{what} could not be saved: {reason}.", what=_capital(what), reason=words)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
