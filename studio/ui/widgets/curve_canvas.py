@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.ui import theme
 from studio.ui.curve_data import Floats
-from studio.ui.text import count_text, number_text
+from studio.ui.text import count_text
 
 FAINT = 0.28  # opacity of raw values behind their smoothed line
 
@@ -145,8 +145,8 @@ def _ink(line: Line) -> QColor:
     ink, paper = look.colour(line.colour), look.colour("surface")
     if line.strong:
         return ink
-    parts = zip(ink.getRgb()[:3], paper.getRgb()[:3], strict=True)  # type: ignore[arg-type]
-    return QColor(*(round(FAINT * own + (1 - FAINT) * back) for own, back in parts))
+    own = ((ink.red(), paper.red()), (ink.green(), paper.green()), (ink.blue(), paper.blue()))
+    return QColor(*(round(FAINT * mine + (1 - FAINT) * back) for mine, back in own))
 
 
 def _polygon(x_N: Floats, y_N: Floats) -> QPolygonF:
@@ -278,7 +278,7 @@ class CurveCanvas(pg.PlotWidget):
             axis = self.getAxis(name)
             axis.setPen(QPen(QColor(0, 0, 0, 0)))
             axis.setTextPen(look.colour("text_dim"))
-            axis.setTickPen(QPen(look.colour("line"), 1) if name == "left" else QPen(QColor(0, 0, 0, 0)))
+            axis.setTickPen(QPen(look.colour("line" if name == "left" else "surface"), 1))
             axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=4, maxTickLevel=0, hideOverlappingLabels=False)
             axis.setZValue(-10)  # the grid lies behind the curves
             axis.enableAutoSIPrefix(False)

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizeP
 from studio.ui import theme
 from studio.ui.text import plain_tooltip, set_plain
 
+_ARROWS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -39,6 +41,12 @@ class _Choice(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         plain_tooltip(self, segment.tip or segment.detail)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if Qt.Key(event.key()) in _ARROWS:
+            event.ignore()  # the row moves the choice; Qt's own way would skip its signal
+            return
+        super().keyPressEvent(event)
 
     def set_detail(self, detail: str) -> None:
         self.detail = detail
@@ -216,9 +224,6 @@ class _OneOf(QWidget):
 
     def _buttons(self) -> list[_Choice]:
         return [button for button in self._group.buttons() if isinstance(button, _Choice)]
-
-
-_ARROWS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
 
 
 class Segmented(_OneOf):
