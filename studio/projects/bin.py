@@ -178,7 +178,7 @@ def _entry(place: Path) -> BinEntry:
         data = read_json(place / _ENTRY)
         return BinEntry(place.name, str(data["kind"]), str(data["name"]), float(data["deleted"]), size)
     except (OSError, DamagedError, KeyError, ValueError):
-        words = text("The note about {name} in the bin is damaged; it cannot be brought back by itself.", name=place.name)
+        words = text("The note about {name} in the bin is damaged; it must be brought back by hand.", name=place.name)
         return BinEntry(place.name, "unknown", place.name, 0.0, size, damage=words)
 
 

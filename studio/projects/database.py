@@ -189,28 +189,18 @@ def _whole(folder: Path, migrations: Sequence[Migration], *, write: bool) -> sql
     """
     if not (folder / DATABASE).is_file():
         return None
+    connection = None
+    whole = False
     try:
         connection = connect(folder / DATABASE, write=write)
+        whole = not _look(connection, migrations)
     except sqlite3.Error as error:
-        return _no_damage(error)
-    try:
-        found = _look(connection, migrations)
-    except sqlite3.Error as error:
-        connection.close()
-        return _no_damage(error)
-    except BaseException:
-        connection.close()
-        raise
-    if not found:
-        return connection
-    connection.close()
-    return None
-
-
-def _no_damage(error: sqlite3.Error) -> None:
-    """Raise what is no damage; the rest means that the file is not what was saved."""
-    if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _NOT_DAMAGE:
-        raise saving_error(error, "the project's database") from error
+        if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _NOT_DAMAGE:
+            raise saving_error(error, "the project's database") from error
+    finally:
+        if connection is not None and not whole:
+            connection.close()
+    return connection if whole else None
 
 
 def _look(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The data sets of a project: a row each in project.db; their pictures in ``data/<slug>/``, which belong to the data floor.
+"""The data sets of a project: a row each in project.db; their pictures in ``data/<slug>/``, the data floor's matter.
 
 A sealed copy of the row lies beside the folder, from which it is taken up again should the database be lost.
 """
@@ -23,6 +23,8 @@ from studio.projects.tables import delete, find, insert, select, update
 
 _DATA = "data"
 _RECORD = ".record.json"
+_MISSING = "The folder of the data set {name} is missing: {folder}."
+_TAKEN_UP = "The data set {name} was missing from the list and was taken up again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class DataSetRecord:
     labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     source: str = ""
     created: float = 0.0
-    choices: Choices = Choices()
+    choices: Choices = field(default_factory=Choices)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -87,9 +89,10 @@ class DataSets:
         Raises:
             DamagedError: the folder is gone.
         """
-        found = self._project / self.get(name).folder
+        record = self.get(name)
+        found = self._project / record.folder
         if not found.is_dir():
-            raise DamagedError("The folder of the data set {name} is missing: {folder}.", name=name, folder=f"{_DATA}/{found.name}")
+            raise DamagedError(_MISSING, name=name, folder=record.folder)
         return found
 
     def check_new_name(self, name: str) -> str:
@@ -102,7 +105,8 @@ class DataSets:
     def new_folder(self, name: str) -> Path:
         """A folder for the pictures of a new data set, not yet made; a job fills it, then :meth:`add` lists it."""
         data = self._project / _DATA
-        taken = {path.name.partition(LEFTOVER)[0].removesuffix(_RECORD) for path in data.iterdir()} if data.is_dir() else set()
+        present = data.iterdir() if data.is_dir() else ()
+        taken = {path.name.partition(LEFTOVER)[0].removesuffix(_RECORD) for path in present}
         return data / slug(self.check_new_name(name), taken, "data")
 
     def add(self, record: DataSetRecord) -> DataSetRecord:
@@ -168,7 +172,7 @@ class DataSets:
             if record is None or record.name in known or not (self._project / record.folder).is_dir():
                 continue
             self._insert(record)
-            found.append(text("The data set {name} was missing from the list and was taken up again.", name=record.name))
+            found.append(text(_TAKEN_UP, name=record.name))
         return found
 
     def _come_back(self, data: Mapping[str, Any]) -> None:
@@ -199,7 +203,7 @@ class DataSets:
 
 def missing_folder(record: DataSetRecord) -> Text:
     """The sentence for a data set whose folder is gone."""
-    return text("The folder of the data set {name} is missing: {folder}.", name=record.name, folder=record.folder)
+    return text(_MISSING, name=record.name, folder=record.folder)
 
 
 def _slug_of(record: DataSetRecord) -> str:

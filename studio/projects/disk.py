@@ -1,4 +1,4 @@
-"""What a project takes on the disk, by kind, and how to get some of it back without losing what cannot be made again."""
+"""What a project takes on the disk, by kind, and how to get some of it back without losing what is needed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from studio.projects.run import CheckpointInfo, Run
 from studio.projects.saving import saving
 
 KINDS = ("data sets", "caches", "resume points", "model points", "samples", "gallery", "bin", "other")
+_NOT_FREEABLE = "The {kind} cannot be freed as a whole; delete what you do not need, then empty the bin."
 FREEABLE = ("caches", "resume points", "model points", "samples", "bin")
 
 
@@ -39,7 +40,9 @@ def free(project: Path, bin_: Bin, kind: str) -> int:
         UsageError: this kind cannot be made again; it is deleted piece by piece.
     """
     if kind not in FREEABLE:
-        raise UsageError("{kind} cannot be freed as a whole; delete what you do not need, then empty the bin.", kind=kind.capitalize())
+        raise UsageError(
+            "The {kind} cannot be freed as a whole; delete what you do not need, then empty the bin.", kind=kind
+        )
     if kind == "bin":
         return bin_.empty()
     with saving("the freed space"):

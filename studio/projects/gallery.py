@@ -1,70 +1,46 @@
 """The gallery: pictures that the user kept, each with the request that made it.
 
-A creation is a PNG file in ``gallery/`` and a row in project.db. The file carries the request too, so that a picture that
-left the project says how it was made, and so that the gallery is found again should the database be lost.
+A creation is a PNG file in ``gallery/`` and a row in project.db. The file carries the request too, so that a picture
+that left the project says how it was made, and so that the gallery is found again should the database be lost.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from studio.ground.errors import DamagedError, StudioError, Text, UsageError, text
-from studio.ground.files import LEFTOVER, replace, sweep_leftovers, sync
+from studio.ground.files import sweep_leftovers
 from studio.projects.bin import BinEntry
+from studio.projects.creations import (
+    Creation,
+    Filter,
+    creation_of,
+    found_again,
+    insert_rows,
+    read_birth_certificate,
+    search_words,
+    time_of,
+    where_clause,
+    write_files,
+)
 from studio.projects.database import Database
-from studio.projects.pictures import checked_pixels, decode_png, encode_png, read_note, words_of
+from studio.projects.pictures import checked_pixels, decode_png
 from studio.projects.saving import saving
-from studio.projects.tables import delete, find, insert, select, update
+from studio.projects.tables import delete, find, select, update
+
+__all__ = ["Creation", "Filter", "Gallery", "Order", "read_birth_certificate"]
 
 Order = Literal["newest", "oldest"]
 _WHAT = "the creations"
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """A kept picture. ``created`` in seconds since 1970; ``request_json`` is the request as text, see :attr:`request`."""
-
-    id: int
-    file: str
-    sha256: str
-    bytes: int
-    width: int
-    height: int
-    kind: str
-    family: str
-    run: str
-    created: float
-    starred: bool
-    note: str
-    request_json: str
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The request that makes this picture again, as plain data."""
-        found: dict[str, Any] = json.loads(self.request_json)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which creations: all words of ``text`` appear in note, run, family, labels or prompt; None means any."""
-
-    text: str = ""
-    run: str | None = None
-    family: str | None = None
-    kind: str | None = None
-    starred: bool | None = None
+_TAKEN_UP = "{count} pictures of the gallery were missing from its list and were taken up again."
 
 
 class Gallery:
@@ -102,32 +78,33 @@ class Gallery:
             raise StudioError("The project is open for reading only, so nothing can be kept in it.")
         about = {"run": run, "family": family, "kind": kind, "note": note, "created": time.time()}
         with saving(_WHAT):
-            rows = _write_files(self.folder, pixels, [about | {"request": dict(one)} for one in requests])
-        ids = self._database.write(lambda c: _insert_rows(c, rows), _WHAT)
+            rows = write_files(self.folder, pixels, [about | {"request": dict(one)} for one in requests])
+        ids = self._database.write(lambda c: insert_rows(c, rows), _WHAT)
         self._changed()
         return ids
 
     def query(
-        self, filter: Filter | str = Filter(), *, order: Order = "newest", offset: int = 0, limit: int = 200
+        self, filter: Filter | str = "", *, order: Order = "newest", offset: int = 0, limit: int = 200
     ) -> list[Creation]:
         """Creations that the filter (or the words) let through, by time."""
-        where, values = _where(_as_filter(filter))
+        clause, values = where_clause(filter)
         down = "DESC" if order == "newest" else "ASC"
-        tail = f"{where} ORDER BY created {down}, id {down} LIMIT ? OFFSET ?"
+        tail = f"{clause} ORDER BY created {down}, id {down} LIMIT ? OFFSET ?"
         rows = self._database.read(lambda c: select(c, "creations", tail, [*values, limit, offset]))
-        return [_creation(row) for row in rows]
+        return [creation_of(row) for row in rows]
 
-    def count(self, filter: Filter | str = Filter()) -> int:
+    def count(self, filter: Filter | str = "") -> int:
         """How many creations the filter lets through."""
-        where, values = _where(_as_filter(filter))
-        return int(self._database.read(lambda c: c.execute(f"SELECT count(*) FROM creations {where}", values).fetchone()[0]))
+        clause, values = where_clause(filter)
+        statement = f"SELECT count(*) FROM creations {clause}"
+        return int(self._database.read(lambda c: c.execute(statement, values).fetchone()[0]))
 
     def get(self, id: int) -> Creation:
         """One creation. Raises UsageError where there is none of that number."""
         row = self._database.read(lambda c: find(c, "creations", id))
         if row is None or row["binned"]:
             raise UsageError("There is no creation {id}.", id=id)
-        return _creation(row)
+        return creation_of(row)
 
     def path(self, creation: Creation) -> Path:
         """Its file. Raises DamagedError where the entry points elsewhere."""
@@ -145,7 +122,7 @@ class Gallery:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise DamagedError("The picture {name} of the gallery is missing or cannot be read.", name=path.name) from error
+            raise DamagedError("The picture {name} of the gallery cannot be read.", name=path.name) from error
         if hashlib.sha256(data).hexdigest() != creation.sha256:
             raise DamagedError("The picture {name} of the gallery is damaged: it is not what was kept.", name=path.name)
         return decode_png(data, path.name)[0]
@@ -157,7 +134,7 @@ class Gallery:
     def set_note(self, id: int, note: str) -> None:
         """Change the user's words about a creation."""
         creation = self.get(id)
-        words = _words(creation.request, note=note, run=creation.run, family=creation.family)
+        words = search_words(creation.request, note=note, run=creation.run, family=creation.family)
         self._change([id], {"note": note, "words": words})
 
     def delete(self, ids: Iterable[int]) -> str:
@@ -173,11 +150,11 @@ class Gallery:
         sweep_leftovers(self.folder)
         present = {entry.name for entry in os.scandir(self.folder) if entry.name.endswith(".png")}
         listed = self._database.read(lambda c: c.execute("SELECT file FROM creations").fetchall())
-        found = _found_again(self.folder, sorted(present - {row[0] for row in listed}))
+        found = found_again(self.folder, sorted(present - {row[0] for row in listed}))
         losses = self._missing(present)
         if found:
-            self._database.write(lambda c: _insert_rows(c, found), _WHAT)
-            losses += (text("{count} pictures of the gallery were missing from its list and were taken up again.", count=len(found)),)  # noqa: E501
+            self._database.write(lambda c: insert_rows(c, found), _WHAT)
+            losses += (text(_TAKEN_UP, count=len(found)),)
         return losses
 
     def check(self) -> tuple[Text, ...]:
@@ -196,7 +173,7 @@ class Gallery:
         """Deleted creations, one entry for each deletion."""
         statement = "SELECT binned, count(*), sum(bytes) FROM creations WHERE binned <> '' GROUP BY binned"
         rows = self._database.read(lambda c: c.execute(statement).fetchall())
-        return [BinEntry(row[0], "creations", "", _time_of(row[0]), row[2], row[1]) for row in rows]
+        return [BinEntry(row[0], "creations", "", time_of(row[0]), row[2], row[1]) for row in rows]
 
     def restore(self, token: str) -> bool:
         """Bring back what was deleted under ``token``; whether there was anything."""
@@ -209,7 +186,7 @@ class Gallery:
         """Destroy what was deleted under ``token``; the bytes that were freed."""
         rows = self._database.read(lambda c: select(c, "creations", "WHERE binned = ?", [token]))
         for row in rows:
-            self.path(_creation(row)).unlink(missing_ok=True)
+            self.path(creation_of(row)).unlink(missing_ok=True)
         self._database.write(lambda c: [delete(c, "creations", row["id"]) for row in rows], _WHAT)
         return sum(int(row["bytes"]) for row in rows)
 
@@ -235,112 +212,5 @@ class Gallery:
         gone = sorted({row[0] for row in rows} - present)
         if not gone:
             return ()
-        return (text("{count} pictures of the gallery are missing: {names}.", count=len(gone), names=", ".join(gone[:5])),)
-
-
-def read_birth_certificate(path: Path) -> dict[str, Any]:
-    """How a picture was made, from its file alone: ``request``, ``run``, ``family``, ``kind``, ``note``, ``created``.
-
-    Raises:
-        UsageError: the studio did not make it, or there is no such file.
-        DamagedError: it cannot be read.
-    """
-    note = read_note(path)
-    if not isinstance(note.get("request"), dict):
-        raise UsageError("{name} does not say how it was made.", name=path.name)
-    return {name: note.get(name) for name in ("request", "run", "family", "kind", "note", "created")}
-
-
-def _write_files(folder: Path, pictures: np.ndarray, notes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Write all files, flush them, then let them appear; the rows that list them. Nothing stays where one fails."""
-    folder.mkdir(exist_ok=True)
-    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
-    paths = [folder / f"{stem}-{number:03d}.png" for number in range(len(pictures))]
-    parts = [path.with_name(f"{path.name}{LEFTOVER}0") for path in paths]
-    rows = []
-    try:
-        for part, path, picture, note in zip(parts, paths, pictures, notes, strict=True):
-            data = encode_png(picture, note)
-            part.write_bytes(data)
-            sync(part)
-            rows.append(_row(path.name, data, picture.shape, note))
-        for part, path in zip(parts[:-1], paths[:-1], strict=True):
-            part.rename(path)
-        replace(parts[-1], paths[-1])
-    except BaseException:
-        for path in (*parts, *paths):
-            path.unlink(missing_ok=True)
-        raise
-    return rows
-
-
-def _found_again(folder: Path, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Rows for files of ours that no row lists; other files are left alone."""
-    rows = []
-    for name in names:
-        try:
-            data = (folder / name).read_bytes()
-            pixels, note = decode_png(data, name)
-        except (OSError, DamagedError):
-            continue
-        if isinstance(note.get("request"), dict):
-            rows.append(_row(name, data, pixels.shape, note))
-    return rows
-
-
-def _row(name: str, data: bytes, shape: tuple[int, ...], note: Mapping[str, Any]) -> dict[str, Any]:
-    about = {key: str(note[key]) for key in ("kind", "family", "run", "note")}
-    words = _words(note["request"], note=about["note"], run=about["run"], family=about["family"])
-    measures = {"height": int(shape[0]), "width": int(shape[1]), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    state = {"created": float(note["created"]), "starred": 0, "binned": "", "words": words}
-    return about | measures | state | {"file": name, "request": json.dumps(note["request"])}
-
-
-def _insert_rows(connection: sqlite3.Connection, rows: Iterable[Mapping[str, Any]]) -> list[int]:
-    first = int(connection.execute("SELECT coalesce(max(id), 0) FROM creations").fetchone()[0]) + 1
-    ids = []
-    for id, row in enumerate(rows, first):
-        insert(connection, "creations", dict(row) | {"id": id})
-        ids.append(id)
-    return ids
-
-
-def _creation(row: Mapping[str, Any]) -> Creation:
-    taken = {name: row[name] for name in Creation.__slots__ if name in row}
-    return Creation(**(taken | {"starred": bool(row["starred"]), "request_json": row["request"]}))
-
-
-def _as_filter(filter: Filter | str) -> Filter:
-    return Filter(text=filter) if isinstance(filter, str) else filter
-
-
-def _where(filter: Filter) -> tuple[str, list[Any]]:
-    clauses, values = ["binned = ''"], []
-    for name in ("run", "family", "kind"):
-        if getattr(filter, name) is not None:
-            clauses.append(f"{name} = ?")
-            values.append(getattr(filter, name))
-    if filter.starred is not None:
-        clauses.append("starred = ?")
-        values.append(int(filter.starred))
-    for word in filter.text.lower().split():
-        clauses.append("instr(words, ?) > 0")
-        values.append(word)
-    return f"WHERE {' AND '.join(clauses)}", values
-
-
-def _words(request: Mapping[str, Any], *, note: str, run: str, family: str) -> str:
-    """What a search looks in: the user's note, run and family, and the texts inside the request (labels, prompts)."""
-    return words_of([note, run, family, *_texts(request)])
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, Mapping):
-        return [found for key, inner in value.items() if inner not in (None, "", {}, []) for found in (str(key), *_texts(inner))]
-    return [found for inner in value for found in _texts(inner)] if isinstance(value, (list, tuple)) else []
-
-
-def _time_of(token: str) -> float:
-    return int(token.rpartition("-")[2]) / 1e9
+        names = ", ".join(gone[:5]) + (", …" if len(gone) > 5 else "")
+        return (text("{count} pictures of the gallery are missing: {names}.", count=len(gone), names=names),)

@@ -25,7 +25,7 @@ _POLL = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock: process, program, when the process and the holding began (seconds since 1970), which computer."""
+    """Who holds a lock: which process and computer, and when process and holding began (seconds since 1970)."""
 
     pid: int
     program: str
@@ -131,6 +131,6 @@ def _is_alive(holder: Holder | None) -> bool:
     if holder is None or holder.host != platform.node():
         return False
     try:
-        return abs(psutil.Process(holder.pid).create_time() - holder.process_started) < 1.0
+        return bool(abs(psutil.Process(holder.pid).create_time() - holder.process_started) < 1.0)
     except psutil.Error:
         return False

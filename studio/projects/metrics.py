@@ -1,8 +1,8 @@
 """The numbers of a run: records appended as they come and read while they are written.
 
-``metrics/0000.bin`` begins with the names of its columns; when a number appears that no column has, ``0001.bin`` begins
-with more of them (:mod:`studio.projects.metrics_segments` has the format). A torn last record is what a crash leaves and
-is ignored; a record that was changed is left out and named.
+``metrics/0000.bin`` begins with the names of its columns; when a number appears that no column has, ``0001.bin``
+begins with more of them (:mod:`studio.projects.metrics_segments` has the format). A torn last record is what a crash
+leaves and is ignored; a record that was changed is left out and named.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from studio.projects.metrics_segments import ABSENT_BITS, Segment, encode, heade
 
 ABSENT = float(np.array([ABSENT_BITS], np.uint64).view(np.float64)[0])
 _SEAMS = "seams.json"
+_DAMAGED = "{count} metrics records are damaged and left out (from {where})."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class MetricsTable:
 
 def is_absent(values: np.ndarray) -> np.ndarray:
     """Where a value was not given (as opposed to: given, and not a number)."""
-    return np.ascontiguousarray(values, np.float64).view(np.uint64) == np.uint64(ABSENT_BITS)
+    absent: np.ndarray = np.ascontiguousarray(values, np.float64).view(np.uint64) == np.uint64(ABSENT_BITS)
+    return absent
 
 
 class MetricsFile:
@@ -199,7 +201,7 @@ class MetricsFile:
         bad = np.flatnonzero(~good[: len(good) - torn])
         if len(bad):
             where = f"{segment.path.name}, {before + skip + int(bad[0]) + 1}"
-            losses.append(text("{count} metrics records are damaged and left out (from {where}).", count=len(bad), where=where))
+            losses.append(text(_DAMAGED, count=len(bad), where=where))
         return _Part(segment.columns, rows[good], torn)
 
     def _torn(self, segment: Segment, first: int, good: np.ndarray) -> int:

@@ -1,8 +1,8 @@
 """One file of metrics: a header with the names of its columns, then records of one width.
 
-A record is a row of 64-bit little-endian words: step and items (integers), the time and one value a column (floats), and
-a seal. The seal is a multilinear hash (Carter and Wegman 1979) of the words, of the record's place and of the header:
-with numpy a million records are checked in the time that a loop over CRCs needs for thirty thousand.
+A record is a row of 64-bit little-endian words: step and items (integers), the time and one value a column (floats),
+and a seal. The seal is a multilinear hash (Carter and Wegman 1979) of the words, of the record's place and of the
+header: numpy checks a million records in the time that a loop over CRCs needs for some ten thousand.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def encode(segment: Segment, step: int, items: int, seconds: float, values: Mapp
 
 
 def read_words(segment: Segment, skip: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """The records from number ``skip`` on as words (N, W) without seals, and for each whether it is what was written."""
+    """The records from number ``skip`` on as words (N, W) without seals, and whether each is what was written."""
     width = segment.words * _WORD
     with segment.path.open("rb") as handle:
         handle.seek(segment.begin + skip * width)

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from studio.ground.errors import DamagedError, UsageError
 CHUNK = "studio"
 _MOST_PIXELS = 1 << 28
 _FASTEST = 1  # compression level of PNG: 6 takes five times as long and saves a tenth on noisy pictures
-_UNREADABLE = (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning)  # fmt: skip
+_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_UNREADABLE = (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, *_BOMB)
 
 
 def encode_png(picture_HWC: np.ndarray, note: Mapping[str, Any]) -> bytes:
@@ -32,7 +33,8 @@ def encode_png(picture_HWC: np.ndarray, note: Mapping[str, Any]) -> bytes:
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt(CHUNK, json.dumps(sealed | {"seal": _seal(sealed)}))
     file = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG", pnginfo=chunks, compress_level=_FASTEST)
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image.save(file, "PNG", pnginfo=chunks, compress_level=_FASTEST)
     return file.getvalue()
 
 
@@ -127,8 +129,3 @@ def _quiet() -> warnings.catch_warnings[None]:
 
 def _damaged(name: str) -> DamagedError:
     return DamagedError("The picture {name} is damaged: it is not what was saved.", name=name)
-
-
-def words_of(values: Sequence[object]) -> str:
-    """Words to search in: lower case, one space apart."""
-    return " ".join(" ".join(str(value).lower().split()) for value in values if value not in (None, ""))

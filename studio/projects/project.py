@@ -181,16 +181,21 @@ class Project:
         return self.path / "cache"
 
     def on_change(self, listener: Listener) -> Callable[[], None]:
-        """Have ``listener(topic)`` called after each change, in the thread that made it; call the result to stop that."""
+        """Have ``listener(topic)`` called after each change, in the thread that made it; the result stops that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
 
     def disk_use(self) -> dict[str, int]:
         """Bytes by kind (:data:`studio.projects.disk.KINDS`)."""
         return disk.disk_use(self.path, self.bin)
 
     def free(self, kind: str) -> int:
-        """Free what can be made again or is not needed to go on; returns the bytes. See :func:`studio.projects.disk.free`."""
+        """Free what is not needed to go on; returns the bytes. See :func:`studio.projects.disk.free`."""
         if self.read_only:
             raise StudioError("The project is open for reading only, so nothing can be freed here.")
         freed = disk.free(self.path, self.bin, kind)

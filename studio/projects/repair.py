@@ -24,6 +24,7 @@ from studio.projects.writer import transact
 BACKUP = f"{DATABASE}.backup"
 JOURNAL = f"{DATABASE}-journal"
 NEEDED_FILES = (DATABASE, JOURNAL, BACKUP)
+_DAMAGED_WHILE_OPEN = "The project's database was damaged while it was open; close the project and open it again."
 _RESTORED = (
     "The project's database was damaged and was replaced by its copy from {when}; "
     "what was changed after that is missing.{kept}"
@@ -66,7 +67,7 @@ def make_backup(folder: Path, connection: sqlite3.Connection) -> None:
             copy.execute("PRAGMA synchronous = OFF")  # flushed once, below
             connection.backup(copy)
             if problems(copy):
-                raise DamagedError("The project's database was damaged while it was open; close the project and open it again.")
+                raise DamagedError(_DAMAGED_WHILE_OPEN)
             transact(copy, lambda c: put(c, "about", {"key": "copied", "value": repr(time.time())}))
         finally:
             copy.close()

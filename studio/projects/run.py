@@ -126,7 +126,7 @@ class Run:
         return self.folder / "checkpoints"
 
     def config(self) -> TrainingSettings:
-        """The resolved config. Raises DamagedError where the file is not what was saved, UsageError where it does not fit."""
+        """The resolved config. Raises DamagedError where it is not what was saved, UsageError where it does not fit."""
         return load_config(self._read(_CONFIG))
 
     def request(self) -> TrainRequest:
@@ -155,7 +155,7 @@ class Run:
         return RunStatus.from_json(self._read(_STATUS))
 
     def set_status(self, **changes: Any) -> RunStatus:
-        """Change what ``changes`` name, after the metrics were brought to the disk. Only who trains (or queues) does that.
+        """Change what ``changes`` name, after bringing the metrics to the disk. Only who trains (or queues) does that.
 
         A damaged status is begun anew. Raises OSError where it cannot be written.
         """
@@ -269,7 +269,7 @@ class Run:
         except DamagedError as error:
             raise DamagedError("In the run {run}, the file {name} is damaged.", run=self.name, name=name) from error
         except OSError as error:
-            raise DamagedError("In the run {run}, the file {name} is missing or cannot be read.", run=self.name, name=name) from error
+            raise DamagedError("In the run {run}, the file {name} cannot be read.", run=self.name, name=name) from error
 
     def _records_on_disk(self) -> int:
         try:

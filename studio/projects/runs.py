@@ -1,4 +1,4 @@
-"""The runs of a project: the folders in ``runs/``. A run may be made and trained while another window holds the project."""
+"""The runs of a project: the folders in ``runs/``. Runs are made and trained also while another holds the project."""
 
 from __future__ import annotations
 
@@ -46,10 +46,13 @@ class Runs:
         if len(titled) == 1:
             return Run(self.folder / titled[0])
         if titled:
-            raise UsageError("Several runs are called {title}: {names}. Use one of these names.", title=name, names=", ".join(titled))
+            names = ", ".join(titled)
+            raise UsageError("Several runs are called {title}; use one of the names {names}.", title=name, names=names)
         raise not_found("run", name, (path.name for path in self._folders()))
 
-    def new(self, family: str, dataset: str, config: TrainingSettings, request: TrainRequest, name: str | None = None) -> Run:  # noqa: E501
+    def new(
+        self, family: str, dataset: str, config: TrainingSettings, request: TrainRequest, name: str | None = None
+    ) -> Run:
         """Make a run that waits. Without a ``name`` it is called after data set and family, with a number.
 
         Raises:

@@ -34,7 +34,7 @@ def saving_error(error: OSError | sqlite3.Error, what: str) -> StudioError:
     if number in _FORBIDDEN or "readonly" in words:
         return StudioError("{what} could not be saved: the folder may not be written to.", what=_capital(what))
     if "locked" in words:
-        return StudioError("{what} could not be saved: another program holds the project. Try again.", what=_capital(what))
+        return StudioError("{what} could not be saved: another program uses it. Try again.", what=_capital(what))
     return StudioError("{what} could not be saved: {reason}.", what=_capital(what), reason=words)
 
 

@@ -13,7 +13,6 @@ from studio.projects.tables import delete, put, select
 from studio.projects.writer import transact
 
 
-
 class State:
     """Values by key, as JSON holds them. Reading never touches the disk.
 

@@ -40,10 +40,10 @@ def _first_version(connection: sqlite3.Connection) -> None:
         "CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL)",
         "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL)",
         "CREATE TABLE datasets (name TEXT PRIMARY KEY, record TEXT NOT NULL, seal INTEGER NOT NULL)",
-        "CREATE TABLE creations (id INTEGER PRIMARY KEY, file TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, "
-        "width INTEGER NOT NULL, height INTEGER NOT NULL, kind TEXT NOT NULL, family TEXT NOT NULL, run TEXT NOT NULL, "
-        "created REAL NOT NULL, starred INTEGER NOT NULL, binned TEXT NOT NULL, note TEXT NOT NULL, words TEXT NOT NULL, "
-        "request TEXT NOT NULL, seal INTEGER NOT NULL)",
+        "CREATE TABLE creations (id INTEGER PRIMARY KEY, file TEXT NOT NULL, sha256 TEXT NOT NULL, "
+        "bytes INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, kind TEXT NOT NULL, "
+        "family TEXT NOT NULL, run TEXT NOT NULL, created REAL NOT NULL, starred INTEGER NOT NULL, "
+        "binned TEXT NOT NULL, note TEXT NOT NULL, words TEXT NOT NULL, request TEXT NOT NULL, seal INTEGER NOT NULL)",
         "CREATE INDEX creations_by_time ON creations (binned, created, id)",
         "CREATE INDEX creations_by_run ON creations (binned, run, created, id)",
     ):
