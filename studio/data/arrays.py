@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_ARRAY_BYTES = 4 << 30
 MAX_SIDE = 4096
 _IMAGES, _LABELS = 0x0803, 0x0801
+CIFAR_ARCHIVE = "cifar-10-binary.tar.gz"
 _CIFAR_SIDE = 32
 _CIFAR_RECORD = 1 + 3 * _CIFAR_SIDE**2
 _CIFAR_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -147,7 +148,10 @@ def _split_of(name: str) -> str:
 
 
 def list_cifar_folder(folder: Path, tick: Tick) -> Listing | None:
-    """CIFAR-10's ``.bin`` files in a folder, or None."""
+    """CIFAR-10's ``.bin`` files in a folder, or its archive as it is downloaded; None if there is neither."""
+    archive = folder / CIFAR_ARCHIVE
+    if archive.is_file():
+        return list_cifar_tar(archive, tick)
     if not any(folder.glob("data_batch_*.bin")):
         return None
     tree = FolderTree(folder)

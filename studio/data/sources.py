@@ -111,7 +111,7 @@ def _list_tree(tree: Tree, tick: Tick, only: Table | None = None) -> Listing:
     try:
         files = tree.files(tick)
         pictures = [f for f in files if _is_picture(f, tree)]
-        inner = None if pictures else _inner_zip(files, tree)
+        inner = None if pictures else _inner_archive(files, tree)
         if inner is not None:
             return _list_inner(tree, inner, files, tick)
         return _compose(tree, tree, files, pictures, only)
@@ -120,14 +120,16 @@ def _list_tree(tree: Tree, tick: Tick, only: Table | None = None) -> Listing:
         raise
 
 
-def _inner_zip(files: Sequence[FileEntry], tree: Tree) -> Path | None:
-    """The one zip in a folder without pictures (CelebA as it is downloaded)."""
-    zips = [f for f in files if f.path.lower().endswith(_ZIPS)]
-    return zips[0].key if len(zips) == 1 and isinstance(tree, FolderTree) and isinstance(zips[0].key, Path) else None
+def _inner_archive(files: Sequence[FileEntry], tree: Tree) -> Path | None:
+    """The one archive in a folder without pictures (CelebA and Flowers-102 as they are downloaded)."""
+    archives = [f.key for f in files if f.path.lower().endswith((*_ZIPS, *_TARS))]
+    if len(archives) == 1 and isinstance(tree, FolderTree) and isinstance(archives[0], Path):
+        return archives[0]
+    return None
 
 
 def _list_inner(outer: Tree, inner: Path, files: Sequence[FileEntry], tick: Tick) -> Listing:
-    tree = ZipTree(inner)
+    tree: Tree = ZipTree(inner) if inner.name.lower().endswith(_ZIPS) else TarTree(inner)
     try:
         pictures = [f for f in tree.files(tick) if _is_picture(f, tree)]
         return _compose(tree, outer, files, pictures, None)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.data.labels import Labels, is_label, labels_of
+from studio.data.matlab import read_arrays
 from studio.data.store import Columns
 from studio.ground.errors import StudioError
 
@@ -17,6 +18,8 @@ MAX_TABLE_BYTES = 512 << 20
 MAX_CELL = 10_000
 CELEBA_ATTRIBUTES = "list_attr_celeba"
 CELEBA_PARTITION = "list_eval_partition"
+FLOWERS_TABLES = ("imagelabels.mat", "setid.mat")
+_FLOWER_PARTS = (("train", "trnid"), ("valid", "valid"), ("test", "tstid"))
 _PARTS = {"0": "train", "1": "valid", "2": "test"}
 
 
@@ -37,6 +40,8 @@ def read_table(title: str, data: bytes) -> Table | None:
     """
     if len(data) > MAX_TABLE_BYTES:
         raise StudioError("The table {name} is larger than {limit} MB.", name=title, limit=MAX_TABLE_BYTES >> 20)
+    if title.endswith(".mat"):
+        return _flowers(title, data)
     if b"\0" in data[:4096]:
         return None
     words = _decode(data)
@@ -49,7 +54,11 @@ def read_table(title: str, data: bytes) -> Table | None:
 def is_table(path: str) -> bool:
     """Whether a file may be a table, by its name."""
     name = path.rpartition("/")[2].lower()
-    return name.endswith((".csv", ".tsv")) or name in (f"{CELEBA_ATTRIBUTES}.txt", f"{CELEBA_PARTITION}.txt")
+    return name.endswith((".csv", ".tsv")) or name in (
+        f"{CELEBA_ATTRIBUTES}.txt",
+        f"{CELEBA_PARTITION}.txt",
+        *FLOWERS_TABLES,
+    )
 
 
 def _decode(data: bytes) -> str:
@@ -93,6 +102,24 @@ def _celeba_list(title: str, stem: str, words: str) -> Table | None:
     if stem != CELEBA_ATTRIBUTES or len(lines) < 3 or not lines[0].strip().isdecimal():
         return None
     return _from_rows(title, stem, lines[1].split(), [line.split() for line in lines[2:] if line.strip()])
+
+
+def _flowers(title: str, data: bytes) -> Table | None:
+    """The class of each picture of Flowers-102, or the part it belongs to; None if it is another file."""
+    try:
+        found = read_arrays(data)
+    except ValueError:
+        return None
+    if "labels" in found:
+        numbers = range(1, len(found["labels"]) + 1)
+        return Table(title, _flower_names(numbers), {"class": tuple(str(int(c)) for c in found["labels"])})
+    parts = [(part, found[key].astype(int)) for part, key in _FLOWER_PARTS if key in found]
+    numbers_of = [int(n) for _, numbers in parts for n in numbers]
+    return Table(title, _flower_names(numbers_of), {"split": tuple(part for part, n in parts for _ in n)})
+
+
+def _flower_names(numbers: Iterable[int]) -> tuple[str, ...]:
+    return tuple(f"image_{number:05d}.jpg" for number in numbers)
 
 
 def _from_rows(title: str, stem: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table | None:
