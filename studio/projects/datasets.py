@@ -128,7 +128,9 @@ class DataSets:
         """Replace the entry of the data set of the same name."""
         before = self.get(record.name)
         record = replace(record, folder=before.folder)
-        self._database.write(lambda c: update(c, "datasets", record.name, _row(record)), f"the data set {record.name}")
+        self._database.write(
+            lambda c: update(c, "datasets", [record.name], _row(record)), f"the data set {record.name}"
+        )
         with saving(f"the data set {record.name}"):
             self._write_beside(record)
         self._changed()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from studio.ground.errors import DamagedError, UsageError
-from studio.ground.files import read_json
+from studio.ground.errors import BusyError, DamagedError, UsageError
+from studio.ground.files import LEFTOVER, read_json
 from studio.projects.bin import Bin, folder_size
 from studio.projects.run import CheckpointInfo, Run
 from studio.projects.saving import saving
 
 KINDS = ("data sets", "caches", "resume points", "model points", "samples", "gallery", "bin", "other")
 _NOT_FREEABLE = "The {kind} cannot be freed as a whole; delete what you do not need, then empty the bin."
+_A_DAY = 86_400.0
 FREEABLE = ("caches", "resume points", "model points", "samples", "bin")
 
 
@@ -47,7 +49,7 @@ def free(project: Path, bin_: Bin, kind: str) -> int:
         return bin_.empty()
     with saving("the freed space"):
         if kind == "caches":
-            return _remove(project / "cache")
+            return _free_caches(project)
         ways: dict[str, Callable[[Run], int]] = {
             "resume points": _free_resume_points,
             "model points": _free_model_points,
@@ -56,9 +58,24 @@ def free(project: Path, bin_: Bin, kind: str) -> int:
         return sum(_while_idle(run, ways[kind]) for run in _runs(project))
 
 
+def sweep_cache(folder: Path) -> None:
+    """Remove what interrupted preparations left a day ago; younger ones may be at work in another process."""
+    for place in folder.glob(f"*{LEFTOVER}*") if folder.is_dir() else ():
+        changed = max((path.stat().st_mtime for path in (place, *place.rglob("*"))), default=0.0)
+        if time.time() - changed > _A_DAY:
+            _remove(place)
+
+
 def _runs(project: Path) -> Iterator[Run]:
     folder = project / "runs"
     yield from (Run(path) for path in sorted(folder.iterdir()) if path.is_dir()) if folder.is_dir() else ()
+
+
+def _free_caches(project: Path) -> int:
+    live = next((run.name for run in _runs(project) if run.is_live()), None)
+    if live is not None:
+        raise BusyError("The run {run} trains from a cache now; stop it first.", run=live)
+    return _remove(project / "cache")
 
 
 def _while_idle(run: Run, way: Callable[[Run], int]) -> int:

@@ -197,12 +197,14 @@ class Gallery:
         return [row[0] for row in rows]
 
     def _change(self, ids: Sequence[int], changes: Mapping[str, Any], *, binned: bool = False) -> None:
+        statement = f"SELECT id FROM creations WHERE binned {'<>' if binned else '='} ''"
+
         def apply(connection: sqlite3.Connection) -> None:
+            present = {row[0] for row in connection.execute(statement)}
             for id in ids:
-                row = find(connection, "creations", id)
-                if row is None or bool(row["binned"]) != binned:
+                if id not in present:
                     raise UsageError("There is no creation {id}.", id=id)
-                update(connection, "creations", id, changes)
+            update(connection, "creations", ids, changes)
 
         self._database.write(apply, _WHAT)
         self._changed()

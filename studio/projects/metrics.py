@@ -104,17 +104,19 @@ class MetricsFile:
         return self.count()
 
     def truncate_after(self, step: int) -> int:
-        """Make ready to go on from ``step``: move later records to a file aside, mark a seam; how many were moved.
+        """Make ready to go on from ``step``: keep what is cut aside, mark a seam; how many were later.
 
-        What a crash left torn at the end is cut off. Where nothing was recorded yet, nothing is done.
+        What a crash left torn at the end is cut off too. Where nothing was recorded yet, nothing is done; a seam is
+        marked only where something stays before it.
         """
         self.close()
         self._load()
         recorded = self.count()
         moved = self._cut_after(step)
         if recorded:
-            seams, generation = self._seams_to_go_on()
-            write_json(self.folder / _SEAMS, {"seams": [*seams, step], "generation": generation + 1})
+            before, generation = self._seams_to_go_on()
+            seams = [seam for seam in before if seam < step] + ([step] if self.count() else [])
+            write_json(self.folder / _SEAMS, {"seams": seams, "generation": generation + 1})
         return moved
 
     def close(self) -> None:
@@ -142,13 +144,14 @@ class MetricsFile:
 
     def read(self, since_record: int = 0) -> MetricsTable:
         """The records from number ``since_record`` on; damaged ones are left out and named in ``losses``."""
+        expected = self._expected()  # asked first: what is appended meanwhile must not look like a loss
         self._refresh()
         losses = list(self._unreadable)
         recorded = sum(segment.records for segment in self._segments)
         first = 0 if self._was_cut(losses) or since_record > recorded else since_record
-        parts = [self._read_part(segment, first, losses) for segment in self._segments]
+        parts = [self._read_part(segment, first, expected, losses) for segment in self._segments]
         total = recorded - (parts[-1].torn if parts else 0)
-        missing = min(self._expected(), 1 << 62) - total
+        missing = expected - total
         if missing > 0:
             losses.append(text("{count} metrics records are missing at the end.", count=missing))
         return _table(first, total, [part for part in parts if len(part.rows)], tuple(losses), self.columns())
@@ -192,31 +195,34 @@ class MetricsFile:
         for segment in self._segments:
             segment.measure()
 
-    def _read_part(self, segment: Segment, first: int, losses: list[Text]) -> _Part:
+    def _read_part(self, segment: Segment, first: int, expected: int, losses: list[Text]) -> _Part:
         """The good records of one file from number ``first`` (counted over all files) on."""
         before = sum(other.records for other in self._segments[: self._segments.index(segment)])
         skip = min(max(0, first - before), segment.records)
         rows, good = read_words(segment, skip)
-        torn = self._torn(segment, before + skip, good)
+        torn = self._torn(segment, good, before + skip, expected)
         bad = np.flatnonzero(~good[: len(good) - torn])
         if len(bad):
             where = f"{segment.path.name}, {before + skip + int(bad[0]) + 1}"
             losses.append(text(_DAMAGED, count=len(bad), where=where))
         return _Part(segment.columns, rows[good], torn)
 
-    def _torn(self, segment: Segment, first: int, good: np.ndarray) -> int:
-        """How many records at the very end a power cut may have torn: bad, and never known to be on the disk."""
+    def _torn(self, segment: Segment, good: np.ndarray, first: int, expected: int) -> int:
+        """How many records at the very end a power cut may have torn: bad, and never known to be on the disk.
+
+        ``good`` belongs to the records from number ``first`` (counted over all files) on.
+        """
         if segment is not self._segments[-1] or good.all():
             return 0
         trailing = len(good) - (int(np.flatnonzero(good)[-1]) + 1 if good.any() else 0)
-        return min(trailing, max(0, first + len(good) - self._expected()))
+        return min(trailing, max(0, first + len(good) - expected))
 
     def _cut_after(self, step: int) -> int:
         moved = 0
         for segment in self._segments:
             rows, good = read_words(segment)
             later = np.flatnonzero(good & (rows[:, 0].view("<i8") > step))
-            keep = int(later[0]) if len(later) else segment.records - self._torn(segment, 0, good)
+            keep = int(later[0]) if len(later) else segment.records - self._torn(segment, good, 0, 0)
             if keep < segment.records:
                 self._keep_aside(segment, keep)
             moved += len(later)

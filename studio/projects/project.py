@@ -140,8 +140,8 @@ class Project:
 
     def _recover(self) -> None:
         """Finish what a crash left half done; name what is lost."""
-        for folder in ("data", "cache"):
-            sweep_leftovers(self.path / folder)
+        sweep_leftovers(self.path / "data")
+        disk.sweep_cache(self.path / "cache")
         self.bin.recover()
         self.losses += self.datasets.recover() + self.runs.recover() + self.gallery.recover()
 

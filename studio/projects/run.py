@@ -176,7 +176,7 @@ class Run:
         self.set_status(records=0)
         moved = self.metrics.truncate_after(step)
         self.samples.move_after(step)
-        self.set_status(step=step)
+        self.set_status(step=max(0, step))
         return moved
 
     def lock(self) -> Lock:

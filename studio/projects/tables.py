@@ -21,6 +21,7 @@ from studio.ground.errors import DamagedError, StudioError
 
 APPLICATION_ID = 0x47537464  # "GStd"
 _MODULUS = 1 << 64
+_AT_ONCE = 500
 Value = str | int | float | None
 Row = dict[str, Any]
 
@@ -66,13 +67,27 @@ def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Value])
     _add_to_sum(connection, table, rows=1, seal=seal)
 
 
-def update(connection: sqlite3.Connection, table: str, key: Value, changes: Mapping[str, Value]) -> None:
-    """Change columns of the row whose first column is ``key``. Raises KeyError where there is none."""
-    row = find(connection, table, key)
-    if row is None:
-        raise KeyError(key)
-    delete(connection, table, key)
-    insert(connection, table, row | dict(changes))
+def update(connection: sqlite3.Connection, table: str, keys: Sequence[Value], changes: Mapping[str, Value]) -> None:
+    """Change columns of the rows whose first column is in ``keys``. Raises KeyError for a key that has no row."""
+    for begin in range(0, len(keys), _AT_ONCE):
+        _update_some(connection, table, keys[begin : begin + _AT_ONCE], changes)
+
+
+def _update_some(
+    connection: sqlite3.Connection, table: str, keys: Sequence[Value], changes: Mapping[str, Value]
+) -> None:
+    columns = columns_of(connection, table)
+    marks = ", ".join("?" * len(keys))
+    before = select(connection, table, f"WHERE {columns[0]} IN ({marks})", keys)
+    if missing := set(keys) - {row[columns[0]] for row in before}:
+        raise KeyError(missing.pop())
+    rows = [[changes.get(name, row[name]) for name in columns] for row in before]
+    seals = [row_seal(table, row) for row in rows]
+    settings = ", ".join(f"{name} = ?" for name in (*changes, "seal"))
+    values = [[*changes.values(), seal, row[0]] for row, seal in zip(rows, seals, strict=True)]
+    connection.executemany(f"UPDATE {table} SET {settings} WHERE {columns[0]} = ?", values)
+    old = (row_seal(table, [row[name] for name in columns]) for row in before)
+    _add_to_sum(connection, table, rows=0, seal=sum(seals) - sum(old))
 
 
 def delete(connection: sqlite3.Connection, table: str, key: Value) -> bool:
