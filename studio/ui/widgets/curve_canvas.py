@@ -231,7 +231,7 @@ def _tick_text(value: float, spacing: float) -> str:
     return f"{value:.{places}f}".replace("-", "−")
 
 
-class CurveCanvas(pg.PlotWidget):
+class CurveCanvas(pg.GraphicsView):
     """The view. Left button moves the cursor, wheel zooms along the steps, middle or right drag pans, double click
     shows all; arrows move the cursor, + and − zoom, Home shows all."""
 
@@ -242,8 +242,9 @@ class CurveCanvas(pg.PlotWidget):
     menu_asked = Signal(object)  # global position
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        axes = {"left": _Axis("left"), "bottom": _Axis("bottom")}
-        super().__init__(parent, axisItems=axes, enableMenu=False)
+        super().__init__(parent)
+        self.view = pg.ViewBox(enableMenu=False)
+        self._axes = {"left": _Axis("left"), "bottom": _Axis("bottom")}
         self.lines = LinesItem()
         self.marks = MarksItem()
         self._pan_from: QPointF | None = None
@@ -252,10 +253,15 @@ class CurveCanvas(pg.PlotWidget):
         self.restyle()
 
     def _set_up(self) -> None:
-        plot = self.getPlotItem()
-        plot.hideButtons()
-        plot.setContentsMargins(0, 0, 0, 0)
-        self.view = plot.getViewBox()
+        layout = pg.GraphicsLayout()  # not a PlotItem: it brings seven menus that nobody opens and nobody deletes
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addItem(self._axes["left"], row=0, col=0)
+        layout.addItem(self.view, row=0, col=1)
+        layout.addItem(self._axes["bottom"], row=1, col=1)
+        self.setCentralItem(layout)
+        for axis in self._axes.values():
+            axis.linkToView(self.view)
         self.view.setMouseEnabled(False, False)
         self.view.disableAutoRange()
         self.view.setDefaultPadding(0)
@@ -274,22 +280,21 @@ class CurveCanvas(pg.PlotWidget):
         self.setBackground(look.colour("surface"))
         font = QFont(self.font())
         font.setPointSizeF(max(font.pointSizeF() * 0.82, 6.5))
-        for name in ("left", "bottom"):
-            axis = self.getAxis(name)
+        for name, axis in self._axes.items():
             axis.setPen(QPen(QColor(0, 0, 0, 0)))
             axis.setTextPen(look.colour("text_dim"))
             axis.setTickPen(QPen(look.colour("line" if name == "left" else "surface"), 1))
             axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=4, maxTickLevel=0, hideOverlappingLabels=False)
-            axis.setZValue(-10)  # the grid lies behind the curves
+            axis.setZValue(-1000)  # the grid lies behind the curves
             axis.enableAutoSIPrefix(False)
-        self.getAxis("left").setGrid(255)
-        self.getAxis("left").setWidth(44)
+        self._axes["left"].setGrid(255)
+        self._axes["left"].setWidth(44)
         self.lines.spoil()
         self.marks.update()
 
     def set_log(self, on: bool) -> None:
         """Whether the values given are logarithms to base ten."""
-        self.getAxis("left").setLogMode(x=False, y=on)
+        self._axes["left"].setLogMode(x=False, y=on)
 
     def show_range(self, steps: tuple[float, float], values: tuple[float, float]) -> None:
         """What part of the plane is seen."""

@@ -131,7 +131,7 @@ class CurvePlot(QWidget):
 
     def _lay_out(self) -> None:
         self._beside = dense(QHBoxLayout(), gap=12)
-        top = dense(QHBoxLayout(), gap=12)
+        self._top = top = dense(QHBoxLayout(), gap=12)
         top.addWidget(self._heading, 1)
         top.addLayout(self._beside)
         self._below = QWidget()
@@ -156,6 +156,10 @@ class CurvePlot(QWidget):
         """The words at the upper left."""
         self._title = title
         self._heading.setText(title)
+
+    def add_corner(self, widget: QWidget) -> None:
+        """Put a widget of the owner's at the upper right, after the legend."""
+        self._top.addWidget(widget)
 
     def set_series(self, series: Sequence[Series]) -> None:
         """Which lines there are and what the legend calls them; data of keys that stay is kept."""
