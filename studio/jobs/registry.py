@@ -22,15 +22,15 @@ Job = Callable[[Settings, Path, CommandQueue], Iterator[Event]]
 
 JOBS: Mapping[type[Settings], str] = {
     requests.ImportRequest: "studio.jobs.importing:import_data",
-    requests.BuiltinRequest: "studio.jobs.builtin:draw_builtin",
+    requests.BuiltinRequest: "studio.jobs.importing:draw_builtin",
     requests.DownloadRequest: "studio.jobs.download:download",
     requests.CheckRequest: "studio.jobs.check:check_data",
-    requests.PrepareRequest: "studio.jobs.prepare:prepare_data",
+    requests.PrepareRequest: "studio.jobs.check:prepare_data",
     requests.TrainRequest: "studio.jobs.train:train",
     requests.ResumeRequest: "studio.jobs.train:resume",
     requests.EstimateRequest: "studio.jobs.estimate:estimate",
     requests.GenerateRequest: "studio.jobs.generate:generate",
-    requests.LookRequest: "studio.jobs.look:look",
+    requests.LookRequest: "studio.jobs.generate:look",
     requests.ExportRequest: "studio.jobs.export:export",
     requests.FilmRequest: "studio.jobs.film:film",
 }

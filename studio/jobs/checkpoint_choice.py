@@ -1,0 +1,50 @@
+"""Which checkpoint of a run a request means, and the model that it holds."""
+
+from __future__ import annotations
+
+from studio.config.requests import CheckpointName
+from studio.ground.errors import DamagedError, Text, UsageError, text
+from studio.ground.files import verify_manifest
+from studio.projects.run import Run
+from studio.training.checkpoints import Checkpoints, Point
+
+
+def choose_point(run: Run, name: CheckpointName) -> tuple[Point, tuple[Text, ...]]:
+    """The checkpoint that ``last``, ``best`` or a step stands for, and sentences about damaged ones passed over.
+
+    Raises:
+        UsageError: there is none yet, or none of that step; names the kept steps.
+        DamagedError: the one asked for by its step is damaged, or all are.
+    """
+    points = kept_points(run)
+    if not points:
+        raise UsageError("The run {run} has no checkpoint yet; train it first.", run=run.name)
+    if name == "last":
+        return _newest_whole(run, points)
+    best = Checkpoints(run.checkpoints_folder).best() if name == "best" else None
+    if name == "best":
+        return (best, ()) if best is not None else _newest_whole(run, points)
+    wanted = [point for point in points if point.step == int(name)]
+    if not wanted:
+        steps = ", ".join(str(step) for step in sorted({point.step for point in points}))
+        raise UsageError("The run {run} keeps no checkpoint of step {step}; it keeps: {steps}.", run=run.name, step=name, steps=steps)
+    verify_manifest(wanted[0].path)
+    return wanted[0], ()
+
+
+def kept_points(run: Run) -> list[Point]:
+    """All checkpoints of a run, the newest first; of one step the model point before the resume point."""
+    checkpoints = Checkpoints(run.checkpoints_folder)
+    both = [*checkpoints.points("model"), *checkpoints.points("resume")]
+    return sorted(both, key=lambda point: (-point.step, point.kind))
+
+
+def _newest_whole(run: Run, points: list[Point]) -> tuple[Point, tuple[Text, ...]]:
+    skipped: list[Text] = []
+    for point in points:
+        try:
+            verify_manifest(point.path)
+            return point, tuple(skipped)
+        except DamagedError as error:
+            skipped.append(text("The checkpoint of step {step} is damaged: {reason}", step=point.step, reason=str(error)))
+    raise DamagedError("All checkpoints of the run {run} are damaged; the newest: {reason}", run=run.name, reason=str(skipped[0]))

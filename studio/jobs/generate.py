@@ -1,0 +1,29 @@
+"""Making pictures with a trained generator, and looking inside: one request, one model, then it is let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from studio.config.requests import GenerateRequest, LookRequest
+from studio.ground.events import Event
+from studio.jobs.serving import ModelServer
+from studio.jobs.steering import CommandQueue
+
+
+def generate(request: GenerateRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """Pictures of the request's recipes. ``Ended.result`` is a ``studio.jobs.serving.MadePictures``."""
+    return _serve(request, project_path, commands)
+
+
+def look(request: LookRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """What the discriminator thinks, what is nearest, which directions there are. ``Ended.result``: an ``Insight``."""
+    return _serve(request, project_path, commands)
+
+
+def _serve(request: GenerateRequest | LookRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    server = ModelServer(project_path)
+    try:
+        yield from server.serve(request, commands)
+    finally:
+        server.close()

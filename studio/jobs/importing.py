@@ -1,0 +1,58 @@
+"""Bringing a data set into a project: import of pictures, the embedded one, one of the catalogue.
+
+The job fills a folder; its result is the :class:`DataSetRecord` that the consumer adds to the project.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from studio.config.requests import BuiltinRequest, ImportRequest
+from studio.data.builtin import draw_portraits
+from studio.data.importing import ImportSummary, import_pictures
+from studio.ground.events import Ended, Event
+from studio.jobs.nesting import nested
+from studio.jobs.opening import open_project
+from studio.jobs.steering import CommandQueue
+from studio.projects.datasets import DataSetRecord
+
+Fill = Callable[[Path], Iterator[Event]]
+"""Fills a folder that does not exist yet; the last event's result is an :class:`ImportSummary`."""
+
+
+def import_data(request: ImportRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """Import pictures from a folder, zip, CSV or idx file. ``Ended.result`` is a :class:`DataSetRecord`."""
+
+    def fill(folder: Path) -> Iterator[Event]:
+        return import_pictures(request.source, folder, request.name, commands.stopping)
+
+    return fill_data_set(project_path, request.name, fill)
+
+
+def draw_builtin(request: BuiltinRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """Draw the embedded data set. ``Ended.result`` is a :class:`DataSetRecord`."""
+    return fill_data_set(project_path, request.name, lambda folder: draw_portraits(request, folder, commands.stopping))
+
+
+def fill_data_set(project_path: Path, name: str, fill: Fill) -> Iterator[Event]:
+    """Fill a new folder of the project; the ending's result is the record of the data set."""
+    with open_project(project_path) as project:
+        folder = project.datasets.new_folder(name)
+    summary: ImportSummary = yield from nested(fill(folder))
+    yield Ended("finished", result=record_of(summary, folder.relative_to(project.path)))
+
+
+def record_of(summary: ImportSummary, folder: Path) -> DataSetRecord:
+    """The record of what was imported into ``folder`` (relative to the project)."""
+    return DataSetRecord(
+        name=summary.name,
+        folder=folder.as_posix(),
+        count=summary.count,
+        size=summary.size,
+        channels=summary.channels,
+        labels=summary.labels,
+        source=summary.source,
+        created=time.time(),
+    )

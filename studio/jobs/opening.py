@@ -1,0 +1,48 @@
+"""What every job opens first: the project, read-only, and the pictures of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from studio.config.base import get_value
+from studio.config.data import Choices, PrepareSettings
+from studio.config.training import TrainingSettings
+from studio.data.prepared import PreparedPictures
+from studio.data.preparing import prepare
+from studio.data.store import PictureStore
+from studio.ground.events import Event
+from studio.jobs.nesting import nested
+from studio.jobs.steering import CommandQueue
+from studio.projects.project import Project
+
+
+def open_project(path: Path) -> Project:
+    """The project for reading; jobs write nothing into its database."""
+    return Project.open(path, write=False)
+
+
+def open_store(project: Project, dataset: str) -> PictureStore:
+    """The imported pictures of a data set. Raises UsageError with the nearest names where there is none."""
+    return PictureStore(project.datasets.folder(dataset))
+
+
+def prepared_pictures(
+    project: Project, dataset: str, settings: PrepareSettings, commands: CommandQueue, *, choices: Choices | None = None
+) -> Generator[Event, None, PreparedPictures]:
+    """The pictures of a data set at a size, prepared now if they are not yet; ``choices`` default to the data set's.
+
+    Raises:
+        Stopped, InnerFailure: it did not come to its end.
+    """
+    chosen = choices if choices is not None else project.datasets.get(dataset).choices
+    with open_store(project, dataset) as store:
+        found: PreparedPictures = yield from nested(
+            prepare(store, project.cache_folder, settings, chosen, stop=commands.stopping)
+        )
+    return found
+
+
+def picture_settings(config: TrainingSettings) -> PrepareSettings:
+    """At which size and with how many channels a run wants its pictures."""
+    return PrepareSettings(size=get_value(config, "picture_size"), channels=get_value(config, "channels"))

@@ -1,0 +1,43 @@
+"""From wishes to the config of a run: the preset for these data and this device, and what the user changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.config.base import Dial, with_overrides
+from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.registry import preset
+from studio.config.requests import Device
+from studio.config.training import TrainingSettings
+from studio.jobs.opening import open_project, open_store
+
+
+def data_facts(project_path: Path, dataset: str) -> DataFacts:
+    """What presets need to know of a data set. Raises UsageError with the nearest names where there is none."""
+    with open_project(project_path) as project, open_store(project, dataset) as store:
+        return store.facts()
+
+
+def plan(
+    project_path: Path,
+    dataset: str,
+    *,
+    family: str,
+    dial: Dial = "quick",
+    overrides: Mapping[str, Any] | None = None,
+    device: Device = "auto",
+) -> TrainingSettings:
+    """The resolved config of a new run.
+
+    What is wrong with names and values is found with a stand-in device first, before torch is imported.
+
+    Raises:
+        UsageError: no such data set, family, setting or device, or a value that is refused.
+    """
+    facts, changes = data_facts(project_path, dataset), dict(overrides or {})
+    with_overrides(preset(family, facts, DeviceFacts(), dial), changes)
+    from studio.jobs.devices import device_facts
+
+    return with_overrides(preset(family, facts, device_facts(device), dial), changes)
