@@ -127,8 +127,15 @@ def test_numbers_in_words():
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(-1, "0 s"), (45, "45 s"), (59.6, "1 min"), (240, "4 min"), (3600, "1 h"), (4800, "1 h 20 min"),
-     (273600, "3 d 4 h")],  # fmt: skip
+    [
+        (-1, "0 s"),
+        (45, "45 s"),
+        (59.6, "1 min"),
+        (240, "4 min"),
+        (3600, "1 h"),
+        (4800, "1 h 20 min"),
+        (273600, "3 d 4 h"),
+    ],
 )
 def test_durations(seconds: float, words: str):
     assert text.duration_text(seconds) == words
