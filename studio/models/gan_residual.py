@@ -42,19 +42,16 @@ class UpBlock(nn.Module):
 
 
 class DownBlock(nn.Module):
-    """(B, before, H, W) -> (B, after, H/2, W/2); ``batch_norm`` puts a norm before each rectifier."""
+    """(B, before, H, W) -> (B, after, H/2, W/2); ``batch_norm`` puts a norm before the rectifier."""
 
     def __init__(self, before: int, after: int, batch_norm: bool) -> None:
         super().__init__()
-        self.norm1 = nn.BatchNorm2d(before) if batch_norm else nn.Identity()
-        self.norm2 = nn.BatchNorm2d(before) if batch_norm else nn.Identity()
-        self.conv1 = nn.Conv2d(before, before, 3, padding=1)
-        self.conv2 = nn.Conv2d(before, after, 4, stride=2, padding=1)
+        self.norm = nn.BatchNorm2d(before) if batch_norm else nn.Identity()
+        self.conv = nn.Conv2d(before, after, 4, stride=2, padding=1)
         self.past = nn.Conv2d(before, after, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = F.leaky_relu(self.norm1(x), _SLOPE)
-        h = self.conv2(F.leaky_relu(self.norm2(self.conv1(h)), _SLOPE))
+        h = self.conv(F.leaky_relu(self.norm(x), _SLOPE))
         return (h + self.past(F.avg_pool2d(x, 2))) * math.sqrt(0.5)
 
 

@@ -109,11 +109,12 @@ def _read_one(handle: IO[bytes], entry: Mapping[str, Any], start: int, path: Pat
     tensor = torch.empty(entry["shape"], dtype=_TYPES[entry["dtype"]])
     size = tensor.numel() * tensor.element_size()
     offsets = entry.get("data_offsets")
-    if not isinstance(offsets, list) or len(offsets) != 2 or offsets[1] - offsets[0] != size or offsets[0] < 0:
+    begin = offsets[0] if isinstance(offsets, list) and offsets and isinstance(offsets[0], int) else -1
+    if begin < 0 or offsets != [begin, begin + size]:
         raise DamagedError("The file {name} is damaged: its header does not fit its content.", name=path.name)
     if size == 0:
         return tensor
-    handle.seek(start + offsets[0])
+    handle.seek(start + begin)
     got = handle.readinto(memoryview(tensor.view(-1).view(torch.uint8).numpy()))  # type: ignore[attr-defined]
     if got != size:
         raise DamagedError("The file {name} is cut short.", name=path.name)

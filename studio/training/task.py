@@ -18,11 +18,17 @@ from studio.training.rng import Draws
 class Pictures(Protocol):
     """Prepared pictures, as ``studio.data.prepared`` gives them."""
 
-    facts: DataFacts
     fingerprint: str
     training: np.ndarray
     held_out: np.ndarray
-    codes: Mapping[str, np.ndarray]
+
+    @property
+    def facts(self) -> DataFacts:
+        """What presets know of them, at the prepared size."""
+
+    @property
+    def codes(self) -> Mapping[str, np.ndarray]:
+        """Label name -> (N,) codes, -1 where a picture has none."""
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """uint8 (N, C, H, W)."""

@@ -71,8 +71,8 @@ def make_trainer(tiny: TinyPictures, config: GanConfig, tmp_path: Path) -> Calla
 
 @pytest.fixture
 def quick_measure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measures of 16 samples instead of 512."""
-    monkeypatch.setattr("studio.training.gan.MEASURED", 16)
+    """Measures of 40 samples instead of 512."""
+    monkeypatch.setattr("studio.training.gan.MEASURED", 40)
 
 
 def finish(trainer: Trainer) -> list[Event]:

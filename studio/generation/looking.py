@@ -1,0 +1,153 @@
+"""Looking inside a GAN: what the discriminator thinks of pictures, and which training pictures are nearest to them.
+
+Everything here works in pieces: a generator yields progress between them and returns its result at the end, so that a
+job can stop it at any piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from studio.config.requests import Recipe
+from studio.data.prepared import PreparedPictures
+from studio.generation.gan import GeneratorModel, padded
+from studio.generation.latents import CHUNK
+from studio.ground.errors import text
+from studio.ground.events import Progress
+from studio.models.gan import score_threshold, to_unit
+
+_BLOCK = 256  # training pictures compared at once
+_SIDE = 16  # side at which pictures are compared
+_JUDGES = 64
+COPY, CLOSE = 0.3, 0.6  # shares of the usual distance below which a picture counts as a copy, as close
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What the discriminator thinks of one picture.
+
+    ``score`` is raw; ``judged_real`` is None where the loss gives scores no zero and no data is at hand;
+    ``probability`` is None where the loss knows none.
+    """
+
+    score: float
+    judged_real: bool | None
+    probability: float | None
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The training pictures nearest to one picture: rows of the data set and distances, nearest first.
+
+    ``verdict``: ``copy``, ``close`` or ``new``, by the usual distance of a picture never trained on to its nearest.
+    """
+
+    rows: tuple[int, ...]
+    distances: tuple[float, ...]
+    usual: float
+    verdict: str
+
+
+Work = Generator[Progress, None, "list[Opinion]"]
+
+
+def opinions(model: GeneratorModel, recipes: Sequence[Recipe], data: PreparedPictures | None = None) -> Work:
+    """What the discriminator thinks of the recipes' pictures; ``data`` serves losses without a zero of their own."""
+    pictures: list[np.ndarray] = []
+    for piece in model.pictures(recipes):
+        pictures.append(piece)
+        yield Progress(text("Making pictures"), sum(map(len, pictures)), len(recipes))
+    codes = torch.tensor([model.codes_of(recipe) for recipe in recipes], dtype=torch.int64).view(len(recipes), -1)
+    return (yield from opinions_of(model, np.concatenate(pictures), codes, data))
+
+
+def opinions_of(
+    model: GeneratorModel, pictures: np.ndarray, codes_NL: Tensor, data: PreparedPictures | None = None
+) -> Work:
+    """What the discriminator thinks of pictures (N, H, W, C) uint8 with codes (N, L), generated or not."""
+    scores: list[float] = []
+    for piece in _scored(model, pictures, codes_NL):
+        scores += piece
+        yield Progress(text("Asking the discriminator"), len(scores), len(pictures))
+    kind = model.config.loss.kind
+    line: float | None = None
+    if kind not in {"wasserstein", "relativistic"}:
+        line = float(score_threshold(kind, torch.zeros(1), torch.zeros(1)))
+    elif data is not None:
+        rows = np.asarray(data.held_out)[:_JUDGES]
+        real_codes = _codes(model, data, rows)
+        real = [s for piece in _scored(model, data.read(rows).transpose(0, 2, 3, 1), real_codes) for s in piece]
+        line = float(score_threshold(kind, torch.tensor(real), torch.tensor(scores)))
+    return [_opinion(score, line, kind) for score in scores]
+
+
+def nearest(model: GeneratorModel, pictures: np.ndarray, data: PreparedPictures, count: int = 5) -> Generator[Progress, None, list[Neighbours]]:
+    """The ``count`` training pictures nearest to each of ``pictures`` (N, H, W, C) uint8, read in blocks.
+
+    Distance: root mean square over pixel values (0 to 255) at 16 x 16, the smaller of the picture and its mirror image
+    where the run mirrors. What is usual is the median over held-out pictures.
+    """
+    judges = data.read(np.asarray(data.held_out)[:_JUDGES])
+    asked = torch.cat([_small(pictures.transpose(0, 3, 1, 2)), _small(judges)])
+    rows = np.asarray(data.training)
+    best, where = torch.full((len(asked), 0), torch.inf), torch.zeros((len(asked), 0), dtype=torch.int64)
+    for start in range(0, len(rows), _BLOCK):
+        block = torch.from_numpy(rows[start : start + _BLOCK].astype(np.int64))
+        distance = _distances(asked, _small(data.read(block.numpy())), model.config.mirror)
+        best, where = _merge(best, where, distance, block, count)
+        yield Progress(text("Comparing with the training pictures"), min(start + _BLOCK, len(rows)), len(rows))
+    usual = float(best[len(pictures) :, 0].median()) if len(judges) else float("nan")
+    return [_neighbours(where[i], best[i], usual) for i in range(len(pictures))]
+
+
+def _codes(model: GeneratorModel, data: PreparedPictures, rows: np.ndarray) -> Tensor:
+    columns = [torch.from_numpy(np.asarray(data.codes[name])[rows].astype(np.int64)) for name in model.labels]
+    return torch.stack(columns, dim=1) if columns else torch.zeros((len(rows), 0), dtype=torch.int64)
+
+
+def _scored(model: GeneratorModel, pictures: np.ndarray, codes_NL: Tensor) -> Iterator[list[float]]:
+    """Raw scores, a chunk of fixed size at a time."""
+    x_NCHW = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+    for start in range(0, len(pictures), CHUNK):
+        x, codes = x_NCHW[start : start + CHUNK], codes_NL[start : start + CHUNK]
+        with torch.no_grad():
+            score = model.discriminator(to_unit(padded(x).to(model.device)), padded(codes).to(model.device))
+        yield score[: len(x)].float().cpu().tolist()
+
+
+def _opinion(score: float, line: float | None, kind: str) -> Opinion:
+    probability = float(torch.sigmoid(torch.tensor(score))) if kind == "non_saturating" else None
+    return Opinion(score, None if line is None else score > line, probability)
+
+
+def _small(pictures_NCHW: np.ndarray) -> Tensor:
+    """(N, C, H, W) uint8 -> (N, C, 16, 16) float32."""
+    return F.adaptive_avg_pool2d(torch.from_numpy(np.ascontiguousarray(pictures_NCHW)).float(), _SIDE)
+
+
+def _distances(a_NCHW: Tensor, b_MCHW: Tensor, mirrored: bool) -> Tensor:
+    """(N, M) root mean squares; exact for equal pictures."""
+    flat = torch.cdist(a_NCHW.flatten(1), b_MCHW.flatten(1), compute_mode="donot_use_mm_for_euclid_dist")
+    if mirrored:
+        turned = b_MCHW.flip(3).flatten(1)
+        flat = torch.minimum(flat, torch.cdist(a_NCHW.flatten(1), turned, compute_mode="donot_use_mm_for_euclid_dist"))
+    return flat / a_NCHW[0].numel() ** 0.5
+
+
+def _merge(best: Tensor, where: Tensor, distance: Tensor, rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    everything = torch.cat([best, distance], dim=1)
+    places = torch.cat([where, rows.expand(len(distance), -1)], dim=1)
+    order = everything.argsort(dim=1, stable=True)[:, :count]
+    return everything.gather(1, order), places.gather(1, order)
+
+
+def _neighbours(rows: Tensor, distances: Tensor, usual: float) -> Neighbours:
+    first = float(distances[0])
+    verdict = "copy" if first < COPY * usual else "close" if first < CLOSE * usual else "new"
+    return Neighbours(tuple(rows.tolist()), tuple(round(d, 3) for d in distances.tolist()), round(usual, 3), verdict)
