@@ -14,6 +14,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.ui import theme
+from studio.ui.pages import PAGES
 from studio.ui.text import plain_tooltip, unmarked
 from studio.ui.view_state import ActionView
 from studio.ui.words import spoken
@@ -67,7 +68,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("keep", _t("Keep"), "run", PAGE, "Ctrl+D", "star"),
     ActionSpec("export", _t("Export…"), "run", PAGE, "Ctrl+E", "export"),
     ActionSpec("film", _t("Export film…"), "run", PAGE, "", "film"),
-    ActionSpec("palette", _t("Command palette…"), "view", "show_palette", "Ctrl+K,Ctrl+Shift+P", "search", palette=False),
+    ActionSpec(
+        "palette", _t("Command palette…"), "view", "show_palette", "Ctrl+K,Ctrl+Shift+P", "search", palette=False
+    ),
     ActionSpec("theme", _t("Switch light and dark"), "view", "toggle_theme", "Ctrl+Shift+L", "eye", separator=True),
     ActionSpec("full_screen", _t("Full screen"), "view", "toggle_full_screen", "F11", checkable=True),
     ActionSpec("shortcuts", _t("Keyboard shortcuts"), "help", "show_shortcuts", "F1,Ctrl+/", "help"),
@@ -89,8 +92,19 @@ def sequences(shortcut: str) -> list[QKeySequence]:
 
 def shortcut_text(shortcut: str) -> str:
     """The first key sequence as this system writes it."""
-    found = sequences(shortcut)
-    return found[0].toString(QKeySequence.SequenceFormat.NativeText) if found else ""
+    return native(shortcut.split(",")[0])
+
+
+def native(keys: str) -> str:
+    """One key sequence as this system writes it."""
+    sequence = QKeySequence(keys, QKeySequence.SequenceFormat.PortableText)
+    return sequence.toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def page_shortcuts() -> list[tuple[str, str]]:
+    """Page ids and keys: Ctrl+1 … Ctrl+9 and Ctrl+0 from the top, Ctrl+comma for the settings."""
+    first = [(entry.id, f"Ctrl+{(number + 1) % 10}") for number, entry in enumerate(PAGES[:-1])]
+    return [*first, (PAGES[-1].id, "Ctrl+,")]
 
 
 class ActionSet(QObject):

@@ -80,7 +80,9 @@ class Reality:
 
     project: str = ""
     read_only: bool = False
-    holder: str = ""
+    why_read_only: Text | None = None
+    trouble: Text | None = None
+    """Why the last write of the window's state failed; it is tried again."""
     datasets: tuple[str, ...] = ()
     runs: tuple[RunView, ...] = ()
     training: str = ""
@@ -92,8 +94,6 @@ class Reality:
     closing: bool = False
     saved: Literal["saved", "saving"] = "saved"
     machine: str = ""
-    theme_dark: bool = False
-    full_screen: bool = False
 
     def run(self, name: str) -> RunView | None:
         """The run of that name."""
@@ -177,7 +177,7 @@ def _project(intention: PageIntention, reality: Reality) -> Text | None:
 def _writable(intention: PageIntention, reality: Reality) -> Text | None:
     if not reality.read_only:
         return None
-    return text("This project is open to read only: {holder}", holder=reality.holder or "it cannot be written to.")
+    return reality.why_read_only or text("This project can only be read.")
 
 
 def _engine(intention: PageIntention, reality: Reality) -> Text | None:
@@ -201,7 +201,7 @@ def _form(intention: PageIntention, reality: Reality) -> Text | None:
 
 
 def _live_run(intention: PageIntention, reality: Reality) -> Text | None:
-    return None if _steered(intention, reality) is not None else text("Nothing is training.")
+    return None if steered(intention, reality) is not None else text("Nothing is training.")
 
 
 def _not_closing(intention: PageIntention, reality: Reality) -> Text | None:
@@ -284,7 +284,7 @@ def _why_not(name: str, intention: PageIntention, reality: Reality) -> Text | No
 
 def _wording(name: str, intention: PageIntention, reality: Reality) -> tuple[Text | None, str]:
     """Title and icon where they depend on the state."""
-    live = _steered(intention, reality)
+    live = steered(intention, reality)
     if name == "pause" and live is not None and live.state == "paused":
         return text("Continue"), "play"
     if name == "train" and reality.training:
@@ -297,7 +297,7 @@ def _wording(name: str, intention: PageIntention, reality: Reality) -> tuple[Tex
 # --- buttons of the header -------------------------------------------------------------------------------------------
 
 
-def _steered(intention: PageIntention, reality: Reality) -> RunView | None:
+def steered(intention: PageIntention, reality: Reality) -> RunView | None:
     """The live run that Pause and Stop mean: the chosen one if it lives, else the one that trains."""
     for name in (intention.run, reality.training):
         run = reality.run(name)
@@ -382,10 +382,12 @@ def _saved(reality: Reality) -> Text | None:
         return None
     if reality.read_only:
         return text("Read only")
+    if reality.trouble is not None:
+        return text("Not saved")
     return text("Saving…") if reality.saved == "saving" else text("All saved")
 
 
 def _banner(reality: Reality) -> Text | None:
     if not (reality.project and reality.read_only):
         return None
-    return text("This project is open to read only: {holder}", holder=reality.holder or "it cannot be written to.")
+    return reality.why_read_only or text("This project can only be read.")

@@ -36,15 +36,31 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("home", _t("Home"), "home", "top", "studio.ui.pages.home:HomePage"),
     PageEntry("data", _t("Data"), "data", "top", "studio.ui.pages.data:DataPage"),
     PageEntry("gan", _t("GAN"), "gan", "models", "studio.ui.panels.gan:GanPanel", "gan"),
-    PageEntry("diffusion", _t("Diffusion"), "diffusion", "models", "studio.ui.panels.diffusion:DiffusionPanel", "diffusion"),
+    PageEntry(
+        "diffusion", _t("Diffusion"), "diffusion", "models", "studio.ui.panels.diffusion:DiffusionPanel", "diffusion"
+    ),
     PageEntry("cyclegan", _t("CycleGAN"), "cyclegan", "models", "studio.ui.panels.cyclegan:CycleganPanel", "cyclegan"),
     PageEntry("chat", _t("Chat"), "chat", "models", "studio.ui.panels.language:LanguagePanel", "language"),
-    PageEntry("translate", _t("Translate"), "translate", "models", "studio.ui.panels.translation:TranslationPanel", "translation"),
-    PageEntry("classifier", _t("Classifier"), "classifier", "models", "studio.ui.panels.classifier:ClassifierPanel", "classifier"),
+    PageEntry(
+        "translate",
+        _t("Translate"),
+        "translate",
+        "models",
+        "studio.ui.panels.translation:TranslationPanel",
+        "translation",
+    ),
+    PageEntry(
+        "classifier",
+        _t("Classifier"),
+        "classifier",
+        "models",
+        "studio.ui.panels.classifier:ClassifierPanel",
+        "classifier",
+    ),
     PageEntry("runs", _t("Runs"), "runs", "work", "studio.ui.pages.runs:RunsPage"),
     PageEntry("gallery", _t("Gallery"), "gallery", "work", "studio.ui.pages.gallery:GalleryPage"),
     PageEntry("settings", _t("Settings"), "settings", "bottom", "studio.ui.pages.settings:SettingsPage"),
-)  # fmt: skip
+)
 
 BY_ID = {entry.id: entry for entry in PAGES}
 

@@ -1,0 +1,144 @@
+"""The door to the window: builds it, and runs it as a program with logs and a last net for what nobody caught."""
+
+from __future__ import annotations
+
+import faulthandler
+import locale
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+import studio
+from studio.ui import theme
+from studio.ui.persistence import APPLICATION, UserFile, log_folder
+from studio.ui.session import Session
+from studio.ui.window import StudioWindow
+
+_LOG_BYTES = 1_000_000
+_log = logging.getLogger("studio")
+
+
+def create_window(project: Path | None = None) -> QMainWindow:
+    """Build the window, and a QApplication if there is none, without starting an event loop.
+
+    Args:
+        project: the folder of a project to open. One that cannot be opened is told in the window, which stays empty.
+    """
+    application()
+    user = UserFile()
+    if theme.choice() != user.preferences.theme:
+        theme.choose(user.preferences.theme)
+    window = StudioWindow(Session(user))
+    window.session.setParent(window)
+    if project is None:
+        window.pages.show("home")
+    else:
+        _open(window, project)
+    return window
+
+
+def application() -> QApplication:
+    """The QApplication, dressed in our look; numbers stay in the C locale whatever the system's."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+        app = QApplication(sys.argv[:1])
+        app.setApplicationName(APPLICATION)
+        app.setApplicationVersion(studio.__version__)
+    locale.setlocale(locale.LC_NUMERIC, "C")
+    if app.property("studioLook") is None:
+        app.setProperty("studioLook", True)
+        theme.install(app)
+    return app
+
+
+def _open(window: StudioWindow, path: Path) -> None:
+    """Open a project in a new window; a failure is shown once the window is."""
+    window.door.open(path)
+    if window.session.project is None:
+        window.pages.show("home")
+
+
+def main(project: Path | None = None) -> int:
+    """Run the window until it is closed; returns the exit code."""
+    app = application()
+    logs = _start_logging()
+    net = _LastNet()
+    try:
+        window = create_window(project)
+        assert isinstance(window, StudioWindow)
+        net.attach(window.session)
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+        window.show()
+        return app.exec()
+    finally:
+        net.remove()
+        faulthandler.disable()
+        logs.close()
+
+
+def _start_logging() -> IO[str]:
+    """A log of one megabyte (and the one before it), and a file that a crash of the process writes its stacks into."""
+    folder = log_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(
+        folder / "studio.log", maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    _log.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    _log.info("Generative Studio %s, process %d", studio.__version__, os.getpid())
+    crash = (folder / "crash.log").open("a", encoding="utf-8")
+    faulthandler.enable(crash)
+    return crash
+
+
+class _LastNet(QObject):
+    """What nobody caught, in any thread: written to the log and shown in the window."""
+
+    caught = Signal(object, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session: Session | None = None
+        self._before = (sys.excepthook, threading.excepthook)
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+        self.caught.connect(self._show)
+
+    def attach(self, session: Session) -> None:
+        """Show in this session's window from now on."""
+        self._session = session
+
+    def remove(self) -> None:
+        """Put back the hooks that were there before."""
+        sys.excepthook, threading.excepthook = self._before
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QTimer.singleShot(0, QApplication.quit)
+            return
+        self._catch(error, where)
+
+    def _on_thread_exception(self, caught: threading.ExceptHookArgs) -> None:
+        if caught.exc_value is not None:
+            self._catch(caught.exc_value, caught.exc_traceback)
+
+    def _catch(self, error: BaseException, where: TracebackType | None) -> None:
+        trace = "".join(traceback.format_exception(type(error), error, where))
+        _log.error("uncaught\n%s", trace)
+        self.caught.emit(error, trace)
+
+    def _show(self, error: BaseException, trace: str) -> None:
+        if self._session is not None:
+            self._session.report(error, trace=trace)

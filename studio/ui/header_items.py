@@ -1,0 +1,66 @@
+"""What the pickers of the header offer: data sets, runs and checkpoints of the open project."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from studio.projects.run import RunInfo
+from studio.ui.session import Session
+from studio.ui.text import count_text
+from studio.ui.view_state import RESUMABLE_STATES
+from studio.ui.widgets.picker import PickItem
+
+IMPORT, DRAW, NEW_RUN = "\0import", "\0draw", ""
+_STATE_ICONS = {"running": "play", "paused": "pause", "failed": "error", "interrupted": "warning"}
+
+
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("Header", words)
+
+
+def state_words(state: str) -> str:
+    """The state of a run in words."""
+    words = {
+        "waiting": _tr("waiting"),
+        "running": _tr("training"),
+        "paused": _tr("paused"),
+        "finished": _tr("finished"),
+        "stopped": _tr("stopped"),
+        "failed": _tr("failed"),
+        "interrupted": _tr("interrupted"),
+    }
+    return words.get(state, state)
+
+
+def data_items(session: Session) -> list[PickItem]:
+    """Data sets with their sizes, then ways to get more."""
+    items = [PickItem(d.name, d.name, detail=count_text(d.count), icon="data") for d in session.datasets()]
+    if session.can_write:
+        items.append(PickItem(IMPORT, _tr("Import pictures…"), icon="import", command=True))
+        items.append(PickItem(DRAW, _tr("Draw Portraits"), icon="random", command=True))
+    return items
+
+
+def run_items(session: Session, family: str) -> list[PickItem]:
+    """A new run, then the runs of the family, the newest first."""
+    items = [PickItem(NEW_RUN, _tr("new run"), icon="plus")]
+    for info in session.runs():
+        if info.family == family or not info.family:
+            items.append(_run_item(session, info))
+    return items
+
+
+def _run_item(session: Session, info: RunInfo) -> PickItem:
+    status, state = info.status, info.status.state
+    words = _tr("damaged") if info.damage is not None else state_words(state)
+    if status.total and (info.live or state in RESUMABLE_STATES):
+        words += f" · {100 * status.step // status.total} %"
+    icon = "error" if info.damage is not None else _STATE_ICONS.get(state, "runs")
+    return PickItem(info.name, info.title, detail=words, icon=icon)
+
+
+def checkpoint_items(session: Session, run: str) -> list[PickItem]:
+    """Last and best, then every kept model point, the newest first."""
+    items = [PickItem("last", _tr("last"), icon="flag"), PickItem("best", _tr("best"), icon="star")]
+    steps = session.lists.checkpoint_steps(run) if run else []
+    return items + [PickItem(str(step), _tr("step {0}").format(count_text(step))) for step in reversed(steps)]

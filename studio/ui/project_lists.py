@@ -1,0 +1,131 @@
+"""What is in the open project: its data sets and runs, read once and again when they have changed."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.config.facts import DataFacts
+from studio.ground.errors import StudioError
+from studio.projects.datasets import DataSetRecord
+from studio.projects.naming import is_slug
+from studio.projects.project import Project
+from studio.projects.run import Run, RunInfo
+
+_POLL_SECONDS = 2.0  # how soon a run of another process is noticed
+_MODEL_POINT = re.compile(r"model-(\d+)")
+
+
+class ProjectLists(QObject):
+    """Lists for the whole window. `tick` notices what other processes do to the runs."""
+
+    datasets_changed = Signal()
+    runs_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project: Project | None = None
+        self._last = 0.0
+        self._known: dict[str, tuple[int, RunInfo]] = {}
+        self.runs: Sequence[RunInfo] = ()
+        self.datasets: Sequence[DataSetRecord] = ()
+        self.problem = ""
+
+    def attach(self, project: Project | None) -> None:
+        """Read another project."""
+        self._project = project
+        self._known.clear()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read both lists and say which has changed."""
+        self._read_datasets()
+        self._read_runs()
+
+    def tick(self) -> None:
+        """Look for what others did, every two seconds."""
+        now = time.monotonic()
+        if self._project is not None and now - self._last >= _POLL_SECONDS:
+            self._read_runs()
+
+    def run(self, name: str) -> RunInfo | None:
+        """The run of that name."""
+        return next((r for r in self.runs if r.name == name), None)
+
+    def dataset(self, name: str) -> DataSetRecord | None:
+        """The data set of that name."""
+        return next((d for d in self.datasets if d.name == name), None)
+
+    def only_dataset(self) -> str:
+        """The name of the data set where there is exactly one."""
+        return self.datasets[0].name if len(self.datasets) == 1 else ""
+
+    def is_live(self, name: str) -> bool:
+        """Whether a run trains or is paused, as its status says."""
+        info = self.run(name)
+        return info is not None and info.live
+
+    def checkpoint_steps(self, run: str) -> list[int]:
+        """Steps of the model points that are kept of a run, ascending."""
+        info = self.run(run)
+        folder = info.folder / "checkpoints" if info is not None else None
+        if folder is None or not folder.is_dir():
+            return []
+        return sorted(int(match[1]) for name in os.listdir(folder) if (match := _MODEL_POINT.fullmatch(name)))
+
+    def facts(self, name: str) -> DataFacts | None:
+        """What a preset needs to know of a data set."""
+        record = self.dataset(name)
+        if record is None:
+            return None
+        labels = {label: tuple(values) for label, values in record.labels.items()}
+        height, width = record.size
+        return DataFacts(count=record.count, height=height, width=width, channels=record.channels, labels=labels)
+
+    def record(self, made: Any) -> None:
+        """Write what a job made into the project, where it is something that belongs there."""
+        if self._project is not None and isinstance(made, DataSetRecord):
+            self._project.datasets.add(made)
+            self._read_datasets()
+
+    def _read_datasets(self) -> None:
+        found = tuple(self._project.datasets.all()) if self._project is not None else ()
+        if found != tuple(self.datasets):
+            self.datasets = found
+            self.datasets_changed.emit()
+
+    def _read_runs(self) -> None:
+        """The newest first. Only runs that live or whose status file has changed are read again."""
+        self._last = time.monotonic()
+        try:
+            found = tuple(self._read_run(name) for name in self._run_names())
+            self.problem = ""
+        except (OSError, StudioError) as error:
+            self.problem = str(error)
+            return
+        found = tuple(sorted(found, key=lambda info: (-info.created, info.name)))
+        if found != tuple(self.runs):
+            self.runs = found
+            self.runs_changed.emit()
+
+    def _run_names(self) -> list[str]:
+        folder = self._project.runs.folder if self._project is not None else None
+        if folder is None or not folder.is_dir():
+            return []
+        return [entry.name for entry in os.scandir(folder) if is_slug(entry.name) and entry.is_dir()]
+
+    def _read_run(self, name: str) -> RunInfo:
+        assert self._project is not None
+        folder = self._project.runs.folder / name
+        status = folder / "status.json"
+        stamp = status.stat().st_mtime_ns if status.exists() else 0
+        known = self._known.get(name)
+        if known is None or known[0] != stamp or known[1].live or known[1].damage is not None:
+            known = (stamp, Run(folder).info())
+            self._known[name] = known
+        return known[1]

@@ -1,0 +1,117 @@
+"""A run as the window follows it: read from its folder, so that a run of another process shows like our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from studio.ground.errors import StudioError
+from studio.ground.events import Notice
+
+Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Steps int64 (N,), items seen int64 (N,), values float64 (N,) with NaN for gaps."""
+
+
+class RunWatch(QObject):
+    """Follows one run. `poll` is called by the session's timer, at most twice a second while it trains."""
+
+    status_changed = Signal()
+    metrics_changed = Signal()
+    samples_changed = Signal()
+    notices_changed = Signal()
+
+    def __init__(self, run: Any, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.run = run
+        self.name: str = run.name
+        self.notices: tuple[Notice, ...] = ()
+        self.rate: float | None = None
+        self.seconds_left: float | None = None
+        self.problem = ""
+        self.status: Any = None
+        self._steps: list[int] = []
+        self._seams: list[int] = []
+        self._curves: dict[str, Curve] = {}
+        self._records = 0
+        self.poll()
+
+    # --- what is known -----------------------------------------------------------------------------------------------
+
+    def curves(self) -> Mapping[str, Curve]:
+        """Every metric by name."""
+        return self._curves
+
+    def seams(self) -> list[int]:
+        """Steps at which the run was taken up again."""
+        return list(self._seams)
+
+    def sample_steps(self) -> list[int]:
+        """The steps of which samples are kept, ascending."""
+        return list(self._steps)
+
+    def sample(self, step: int) -> np.ndarray | None:
+        """The samples of a step, uint8 (N, H, W, C); None where they cannot be read (any more)."""
+        try:
+            return np.asarray(self.run.samples.read(step))
+        except (OSError, StudioError, KeyError) as error:
+            self.problem = str(error)
+            return None
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def poll(self) -> None:
+        """Read what is new and say so."""
+        try:
+            changed = (self._read_status(), self._read_metrics(), self._read_samples())
+            self.problem = ""
+        except (OSError, StudioError) as error:
+            self.problem = str(error)
+            return
+        for has_changed, signal in zip(
+            changed, (self.status_changed, self.metrics_changed, self.samples_changed), strict=True
+        ):
+            if has_changed:
+                signal.emit()
+
+    def add_notice(self, notice: Notice) -> None:
+        """A notice of the run, the newest last; one of the same code takes the older one's place."""
+        self.notices = (*(n for n in self.notices if n.code != notice.code), notice)
+        self.notices_changed.emit()
+
+    def set_speed(self, rate: float | None, seconds_left: float | None) -> None:
+        """What the running job says of its speed (items a second) and of the time left."""
+        self.rate, self.seconds_left = rate, seconds_left
+
+    def _read_status(self) -> bool:
+        before, self.status = self.status, self.run.status()
+        return bool(before != self.status)
+
+    def _read_metrics(self) -> bool:
+        table = self.run.metrics.read(self._records)
+        if table.first == 0 and self._records:  # resumed from an earlier step: all of it is here anew
+            self._curves = {}
+        if table.total == self._records and not len(table.step):
+            return False
+        self._records = table.total
+        for name in table.values:
+            self._append(name, table.series(name))
+        self._seams = list(self.run.metrics.seams())
+        return True
+
+    def _append(self, name: str, fresh: Curve) -> None:
+        old = self._curves.get(name)
+        if old is None or not len(old[0]):
+            self._curves[name] = fresh
+        elif len(fresh[0]):
+            steps, items, values = (np.concatenate(pair) for pair in zip(old, fresh, strict=True))
+            self._curves[name] = (steps, items, values)
+
+    def _read_samples(self) -> bool:
+        steps = list(self.run.samples.steps())
+        if steps == self._steps:
+            return False
+        self._steps = steps
+        return True

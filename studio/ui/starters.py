@@ -1,0 +1,145 @@
+"""The starters on Home: from nothing to a model that visibly learns, on embedded data, with one click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
+
+from studio.config.registry import preset
+from studio.config.requests import BuiltinRequest, TrainRequest
+from studio.families import FAMILIES
+from studio.ground.events import Ended, Event
+from studio.ui.persistence import default_projects_folder
+from studio.ui.session import Session
+
+DATASET = "Portraits"
+_RETRY_MS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """One card: ``family`` decides whether it works already."""
+
+    id: str
+    family: str
+    icon: str
+    title: str
+    sentence: str
+    time: str
+
+    @property
+    def works(self) -> bool:
+        """Whether this version has the family."""
+        return self.family in FAMILIES
+
+
+def _t(words: str) -> str:
+    return str(QT_TRANSLATE_NOOP("Starters", words))
+
+
+def translated(words: str) -> str:
+    """A text of a starter in the user's language."""
+    return QCoreApplication.translate("Starters", words)
+
+
+STARTERS: tuple[Starter, ...] = (
+    Starter(
+        "faces",
+        "gan",
+        "gan",
+        _t("Faces that never were"),
+        _t("A GAN learns to draw portraits from 4 000 drawn ones. Watch faces appear, then walk between them."),
+        _t("first faces in about a minute"),
+    ),
+    Starter(
+        "words",
+        "diffusion",
+        "diffusion",
+        _t("Pictures from words"),
+        _t("A diffusion model turns noise into the portrait that you describe."),
+        _t("about ten minutes"),
+    ),
+    Starter(
+        "hair",
+        "cyclegan",
+        "cyclegan",
+        _t("Another hair colour"),
+        _t("A CycleGAN learns to change one thing and to leave the rest."),
+        _t("about ten minutes"),
+    ),
+    Starter(
+        "stories",
+        "language",
+        "chat",
+        _t("A small story teller"),
+        _t("A Transformer learns to go on with a story."),
+        _t("about five minutes"),
+    ),
+    Starter(
+        "translate",
+        "translation",
+        "translate",
+        _t("A small translator"),
+        _t("A Transformer learns to translate and shows which word looks at which."),
+        _t("about five minutes"),
+    ),
+)
+
+
+def free_folder(folder: Path, name: str) -> Path:
+    """A path in ``folder`` that is not taken: name, name 2, name 3, …"""
+    path, number = folder / name, 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name} {number}"
+    return path
+
+
+class FacesStarter(QObject):
+    """Draws Portraits into the open project, then trains a GAN on them with the quick preset."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._train_when_ready)
+
+    def begin(self) -> None:
+        """Go: show the panel at once, draw if the data set is not there yet, train."""
+        self._session.go("gan", tab="train", run="", dataset=DATASET)
+        if self._session.lists.dataset(DATASET) is not None:
+            self._train_when_ready()
+            return
+        request = BuiltinRequest(name=DATASET)
+        self._session.start(request, self._on_event, title=self.tr("Drawing Portraits"))
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Ended) and event.status == "finished":
+            self._session.select("gan", dataset=DATASET, run="")
+            self._train_when_ready()
+
+    def _train_when_ready(self) -> None:
+        """Presets depend on the device, which is known once PyTorch is loaded."""
+        if self._session.closing or self._session.project is None:
+            return
+        if self._session.engine.state in ("waiting", "loading"):
+            self._session.engine.load()
+            self._timer.start(_RETRY_MS)
+            return
+        facts = self._session.data_facts(DATASET)
+        if facts is not None:
+            config = preset("gan", facts, self._session.device_facts(), "quick")
+            device = self._session.preferences.device
+            request = TrainRequest(
+                family="gan", dataset=DATASET, config=config.model_dump(), dial="quick", device=device
+            )
+            with self._session.reporting(self.tr("Starting the run")):
+                self._session.train(request)
+
+
+def place_for(session: Session, name: str) -> Path:
+    """Where the project of a starter is made."""
+    return free_folder(default_projects_folder(session.preferences), name)

@@ -1,0 +1,117 @@
+"""Training in this window: the queue of runs, the one that trains now, and what is known of its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.config.requests import ResumeRequest, TrainRequest
+from studio.ground.events import Command, Ended, Event, Notice, Paused, Progress, Samples, Started
+from studio.jobs.queue import RunQueue
+from studio.ui.job_board import Job
+
+Launch = Callable[[TrainRequest | ResumeRequest, Callable[[Event], None]], Job]
+
+
+@dataclass
+class RunLive:
+    """The run that this window trains. ``name`` is empty until the job has said it; rate in items a second."""
+
+    request: TrainRequest | ResumeRequest
+    job: Job
+    name: str = ""
+    step: int = 0
+    total: int | None = None
+    rate: float | None = None
+    seconds_left: float | None = None
+    paused: bool = False
+    samples: Samples | None = None
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """The family where the request names it."""
+        return self.request.family if isinstance(self.request, TrainRequest) else ""
+
+
+class TrainingLine(QObject):
+    """One trains, the others wait. `launch` starts a request's job; `attach` takes the queue of a project."""
+
+    changed = Signal()
+    started = Signal(str)
+    noticed = Signal(str, object)
+    sampled = Signal(str)
+    ended = Signal(str, object)
+
+    def __init__(self, launch: Launch, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._launch = launch
+        self.queue = RunQueue()
+        self.live: RunLive | None = None
+        self.held = False
+
+    def attach(self, queue: RunQueue) -> None:
+        """Work on the queue of another project; what waits there waits on until it is asked for."""
+        self.queue = queue
+        self.held = bool(queue.waiting)
+        self.changed.emit()
+
+    def add(self, request: TrainRequest | ResumeRequest) -> None:
+        """Put a request at the end of the queue and begin it if nothing trains."""
+        self.queue.add(request)
+        self.held = False
+        self.advance()
+
+    def advance(self) -> None:
+        """Begin what is next, unless something trains or the queue is held."""
+        if self.live is not None or self.held:
+            self.changed.emit()
+            return
+        entry = self.queue.begin_next()
+        if entry is not None:
+            job = self._launch(entry.request, self._on_event)
+            self.live = RunLive(entry.request, job, name=_known_name(entry.request))
+        self.changed.emit()
+
+    def send(self, command: Command) -> None:
+        """Tell the run that trains something."""
+        if self.live is not None:
+            self.live.job.send(command)
+
+    def _on_event(self, event: Event) -> None:
+        live = self.live
+        if live is None:
+            return
+        match event:
+            case Started():
+                self._on_started(live, event)
+            case Progress():
+                live.step, live.rate, live.seconds_left = event.done, event.rate, event.seconds_left
+            case Paused():
+                live.paused = event.paused
+            case Samples():
+                live.samples = event
+                self.sampled.emit(live.name)
+            case Notice():
+                live.notices = (*live.notices, event)
+                self.noticed.emit(live.name, event)
+            case Ended():
+                self._on_ended(live, event)
+        self.changed.emit()
+
+    def _on_started(self, live: RunLive, event: Started) -> None:
+        live.name = event.name or live.name
+        live.step, live.total = event.step, event.total
+        self.started.emit(live.name)
+
+    def _on_ended(self, live: RunLive, event: Ended) -> None:
+        self.live = None
+        self.queue.ended()
+        self.ended.emit(live.name, event)
+        self.advance()
+
+
+def _known_name(request: TrainRequest | ResumeRequest) -> str:
+    return request.run or ""
