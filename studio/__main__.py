@@ -1,4 +1,4 @@
-"""``python -m studio`` and the console script: a first word that is a command is the command, anything else a project."""
+"""``python -m studio`` and the console script: a first word is a command or else a project."""
 
 from __future__ import annotations
 

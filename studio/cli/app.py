@@ -109,7 +109,12 @@ def open_window(arguments: list[str]) -> int:
 
 def has_display() -> bool:
     """Whether a window can appear: a display on Unix, or a platform of Qt that needs none."""
-    if sys.platform in {"win32", "darwin"} or os.environ.get("QT_QPA_PLATFORM", "") in {"offscreen", "minimal", "vnc", "linuxfb"}:
+    if sys.platform in {"win32", "darwin"} or os.environ.get("QT_QPA_PLATFORM", "") in {
+        "offscreen",
+        "minimal",
+        "vnc",
+        "linuxfb",
+    }:
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 

@@ -14,7 +14,9 @@ from studio.config.base import Settings, validated
 from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest
 from studio.ground.events import Ended
 
-app = typer.Typer(help="Bring data sets into a project, list and check them.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Bring data sets into a project, list and check them.", no_args_is_help=True, rich_markup_mode=None
+)
 
 Name = Annotated[str | None, typer.Option("--name", help="What the data set is called in the project.")]
 
@@ -87,7 +89,11 @@ def check(
     else:
         more = {}
         for finding in findings:
-            say(f"{finding.severity}: {finding.text} ({_some(finding.names)})" if finding.names else f"{finding.severity}: {finding.text}")
+            say(
+                f"{finding.severity}: {finding.text} ({_some(finding.names)})"
+                if finding.names
+                else f"{finding.severity}: {finding.text}"
+            )
         if ending.status == "finished" and not findings:
             say("Nothing to complain about.")
     raise typer.Exit(finish(ending, as_json=as_json, more=more))

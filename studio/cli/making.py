@@ -29,7 +29,12 @@ def register(app: typer.Typer) -> None:
 def generate(
     project: ProjectPath,
     run: RunName,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE_OR_FOLDER", help="A .png file: one grid. A folder: one PNG each.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE_OR_FOLDER", help="A .png file: one grid. A folder: one PNG each.", show_default=False
+        ),
+    ],
     checkpoint: Checkpoint = "last",
     count: Annotated[int, typer.Option("--count", min=1, max=100_000, help="How many pictures.")] = 16,
     seed: Seed = 0,
@@ -57,7 +62,9 @@ def generate(
 def export(
     project: ProjectPath,
     run: RunName,
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the model and its config go.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="Where the model and its config go.", show_default=False)
+    ],
     checkpoint: Checkpoint = "best",
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +77,10 @@ def film(
     project: ProjectPath,
     run: RunName,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .gif or .webp file.", show_default=False)],
-    what: Annotated[Literal["history", "loop"], typer.Option("--what", help="The samples from first to last, or a walk through the latent space.")] = "history",
+    what: Annotated[
+        Literal["history", "loop"],
+        typer.Option("--what", help="The samples from first to last, or a walk through the latent space."),
+    ] = "history",
     checkpoint: Checkpoint = "last",
     count: Annotated[int, typer.Option("--count", min=2, max=64, help="Pictures that a loop passes through.")] = 4,
     frames: Annotated[int, typer.Option("--frames", min=1, max=240, help="Frames between two of them.")] = 12,

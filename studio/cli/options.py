@@ -13,7 +13,9 @@ from studio.config.requests import Device
 from studio.ground.errors import UsageError
 
 ProjectPath = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.", show_default=False)]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="The run's name, as 'studio runs' lists it.", show_default=False)]
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="The run's name, as 'studio runs' lists it.", show_default=False)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 DeviceName = Annotated[Device, typer.Option("--device", help="Where to compute; auto takes the fastest.")]
 DialName = Annotated[Dial, typer.Option("--preset", help="Named settings, derived from data and device.")]
@@ -23,10 +25,13 @@ StopAt = Annotated[
 Checkpoint = Annotated[str, typer.Option("--checkpoint", help="last, best, or the step of a kept checkpoint.")]
 SettingsWords = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; may be repeated. 'studio settings' lists them."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change one setting; may be repeated. 'studio settings' lists them."
+    ),
 ]
 LabelWords = Annotated[
-    list[str] | None, typer.Option("--label", metavar="NAME=VALUE", help="What the pictures shall have; may be repeated.")
+    list[str] | None,
+    typer.Option("--label", metavar="NAME=VALUE", help="What the pictures shall have; may be repeated."),
 ]
 
 

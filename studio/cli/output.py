@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bar, TaskID, TextColumn
+from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text as RichText
 
@@ -32,6 +33,7 @@ from studio.ground.events import (
 
 _PLAIN_SECONDS = 2.0
 _BAR_SECONDS = 0.1
+_SHORT = {"awake"}  # notices whose title says enough on a terminal
 
 
 class ReaderGone(Exception):
@@ -45,7 +47,7 @@ def printable(words: object) -> str:
 
 def say_error(words: object, *, stream: TextIO | None = None) -> None:
     """One clear sentence on the error stream."""
-    print(printable(words), file=stream or sys.stderr, flush=True)  # noqa: T201 - this is the terminal's door
+    print(printable(words), file=stream or sys.stderr, flush=True)
 
 
 def say(words: object) -> None:
@@ -126,7 +128,11 @@ class BarReporter:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, markup=False, highlight=False, emoji=False)
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[rest]}", markup=False))
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[rest]}", markup=False),
+        )
         self._bar = Bar(*columns, console=self._console, transient=True, auto_refresh=False)
         self._task: TaskID = self._bar.add_task("", total=None, rest="")
         self._total: int | None = None
@@ -173,9 +179,9 @@ def reporter(as_json: bool) -> Reporter:
 
 def started_line(event: Started) -> str:
     """What begins."""
-    where = f" from step {event.step}" if event.step else ""
-    total = f" to step {event.total}" if event.total else ""
-    return printable(f"{event.what} {event.name}{where}{total}".strip())
+    if event.what != "train":
+        return printable(f"{event.what} {event.name}".strip())
+    return f"training from step {event.step} to {event.total or 'the end'}"
 
 
 def progress_line(event: Metrics | Progress, total: int | None) -> str:
@@ -190,7 +196,8 @@ def occasional_line(event: Event) -> str:
     """What is worth a line of its own; nothing for the others."""
     match event:
         case Notice():
-            return printable(f"{event.severity}: {event.title}. {event.body}")
+            body = "" if event.code in _SHORT else f" {event.body}"
+            return printable(f"{event.severity}: {event.title}.{body}")
         case CheckpointSaved(kind="resume"):
             return f"checkpoint at step {event.step}"
         case Paused():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, is_dataclass
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +12,11 @@ from studio.cli.options import AsJson, ProjectPath, RunName
 from studio.cli.output import duration, say, say_error, say_json, say_table
 from studio.config.base import Row, describe
 from studio.config.registry import config_class
-from studio.ground.errors import Text, UsageError
+from studio.ground.errors import UsageError
 from studio.ground.events import Stop
+
+if TYPE_CHECKING:
+    from studio.projects.run import RunInfo
 
 
 def register(app: typer.Typer) -> None:
@@ -93,17 +96,17 @@ def doctor(as_json: AsJson = False) -> None:
             say(line)
 
 
-def _run_json(info: Any) -> dict[str, Any]:
-    status = info.status
-    plain = asdict(status) if is_dataclass(status) and not isinstance(status, type) else dict(status)
-    return {"run": info.name, "family": info.family, "data": info.dataset} | {
-        name: str(value) if isinstance(value, Text) else value for name, value in plain.items()
-    }
+def _run_json(info: RunInfo) -> dict[str, Any]:
+    plain = asdict(info.status)
+    state = plain.pop("state")
+    about = {"run": info.name, "status": state, "title": info.title, "family": info.family, "data": info.dataset}
+    return about | plain | {"live": info.live, "damage": None if info.damage is None else str(info.damage)}
 
 
-def _run_row(info: Any) -> tuple[object, ...]:
+def _run_row(info: RunInfo) -> tuple[object, ...]:
     status = info.status
-    return (info.name, status.state, f"{status.step}/{status.total}", info.family, info.dataset, duration(status.seconds_trained), status.error)
+    steps, note = f"{status.step}/{status.total}", info.damage or status.error
+    return (info.name, status.state, steps, info.family, info.dataset, duration(status.seconds_trained), note)
 
 
 def _range(row: Row) -> str:
@@ -111,9 +114,13 @@ def _range(row: Row) -> str:
         return " | ".join(row.choices)
     if row.minimum is None and row.maximum is None:
         return "yes | no" if row.kind == "bool" else row.kind
-    low = "" if row.minimum is None else f"{row.minimum:g}"
-    high = "" if row.maximum is None else f"{row.maximum:g}"
+    low = "" if row.minimum is None else _number(row.minimum)
+    high = "" if row.maximum is None else _number(row.maximum)
     return f"{low} to {high}".strip()
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 def _help(row: Row) -> str:
@@ -126,4 +133,3 @@ def _shown(value: object) -> str:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ",".join(map(str, value)) or "-"
     return str(value)
-

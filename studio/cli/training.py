@@ -22,16 +22,22 @@ def register(app: typer.Typer) -> None:
 
 def train(
     project: ProjectPath,
-    data: Annotated[str, typer.Option("--data", metavar="NAME", help="The data set to learn from.", show_default=False)],
+    data: Annotated[
+        str, typer.Option("--data", metavar="NAME", help="The data set to learn from.", show_default=False)
+    ],
     family: Annotated[str, typer.Option("--family", help="The family of models.")] = "gan",
     preset: DialName = "quick",
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="The horizon in steps.")] = None,
-    minutes: Annotated[float | None, typer.Option("--minutes", help="The horizon in minutes, turned into steps by a trial.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="The horizon in minutes, turned into steps by a trial.")
+    ] = None,
     stop_at: StopAt = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Decides every random draw.")] = None,
     device: DeviceName = "auto",
     changes: SettingsWords = None,
-    start: Annotated[str | None, typer.Option("--start", metavar="RUN[:CHECKPOINT]", help="Begin from the weights of another run.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--start", metavar="RUN[:CHECKPOINT]", help="Begin from the weights of another run.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a new run. Ctrl-C stops it with a checkpoint; 'studio resume' goes on."""

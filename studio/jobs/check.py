@@ -26,9 +26,7 @@ def prepare_data(request: PrepareRequest, project_path: Path, commands: CommandQ
     """Fill the cache at a size. ``Ended.result`` holds the number of pictures and the fingerprint."""
     settings = PrepareSettings(size=request.size, channels=request.channels)
     with open_project(project_path) as project:
-        pictures = yield from prepared_pictures(
-            project, request.dataset, settings, commands, choices=request.choices
-        )
+        pictures = yield from prepared_pictures(project, request.dataset, settings, commands, choices=request.choices)
     with pictures:
         result = {"count": pictures.count, "fingerprint": pictures.fingerprint}
     yield Ended("finished", result=result)

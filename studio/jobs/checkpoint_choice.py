@@ -27,7 +27,9 @@ def choose_point(run: Run, name: CheckpointName) -> tuple[Point, tuple[Text, ...
     wanted = [point for point in points if point.step == int(name)]
     if not wanted:
         steps = ", ".join(str(step) for step in sorted({point.step for point in points}))
-        raise UsageError("The run {run} keeps no checkpoint of step {step}; it keeps: {steps}.", run=run.name, step=name, steps=steps)
+        raise UsageError(
+            "The run {run} keeps no checkpoint of step {step}; it keeps: {steps}.", run=run.name, step=name, steps=steps
+        )
     verify_manifest(wanted[0].path)
     return wanted[0], ()
 
@@ -46,5 +48,9 @@ def _newest_whole(run: Run, points: list[Point]) -> tuple[Point, tuple[Text, ...
             verify_manifest(point.path)
             return point, tuple(skipped)
         except DamagedError as error:
-            skipped.append(text("The checkpoint of step {step} is damaged: {reason}", step=point.step, reason=str(error)))
-    raise DamagedError("All checkpoints of the run {run} are damaged; the newest: {reason}", run=run.name, reason=str(skipped[0]))
+            skipped.append(
+                text("The checkpoint of step {step} is damaged: {reason}", step=point.step, reason=str(error))
+            )
+    raise DamagedError(
+        "All checkpoints of the run {run} are damaged; the newest: {reason}", run=run.name, reason=str(skipped[0])
+    )

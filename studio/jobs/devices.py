@@ -39,7 +39,9 @@ def device_facts(wanted: Device = "auto") -> DeviceFacts:
         if facts.kind == wanted:
             return facts
     names = ", ".join(facts.kind for facts in found)
-    raise UsageError("This computer has no device {wanted} that PyTorch can use; it has: {names}.", wanted=wanted, names=names)
+    raise UsageError(
+        "This computer has no device {wanted} that PyTorch can use; it has: {names}.", wanted=wanted, names=names
+    )
 
 
 def free_memory(kind: str) -> int:

@@ -51,7 +51,9 @@ class Steering:
 
     def refused(self) -> list[Notice]:
         """What lay in the inbox and was no command."""
-        return [Notice("refused", "warning", text("A command was not understood"), words) for words in self._inbox.refused()]
+        return [
+            Notice("refused", "warning", text("A command was not understood"), words) for words in self._inbox.refused()
+        ]
 
 
 class Driver:

@@ -18,8 +18,8 @@ from studio.training.trial import free_memory
 
 
 def estimate(request: EstimateRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
-    """``Ended.result``: ``memory`` and ``free`` in bytes, ``batch_that_fits``, and, where it fits, ``seconds_per_step``,
-    ``items_per_second`` and ``seconds`` for the whole run (else None)."""
+    """Measure; ``Ended.result``: ``memory`` and ``free`` in bytes, ``batch_that_fits``, and, where the config fits,
+    ``seconds_per_step``, ``items_per_second`` and ``seconds`` for the whole run (else None)."""
     config = validated(config_class(request.family), request.config)
     device = choose_device(request.device)
     with open_project(project_path) as project:

@@ -60,7 +60,7 @@ def _loop(request: FilmRequest, project_path: Path, commands: CommandQueue) -> F
 
     recipes = loop_recipes(request.recipes, request.frames)
     asked = GenerateRequest(run=request.run, checkpoint=request.checkpoint, recipes=recipes, device=request.device)
-    made = yield from nested(generate(asked, project_path, commands))
+    made = yield from nested(generate(asked, project_path, commands), announced=False)
     return [sheet(picture[None], zoom=request.zoom) for picture in made.pictures]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from studio.ground.errors import StudioError
-from studio.ground.events import Ended, Event
+from studio.ground.events import Ended, Event, Started
 
 
 class Stopped(Exception):
@@ -23,8 +23,8 @@ class InnerFailure(StudioError):
         self.ended = ended
 
 
-def nested(events: Iterator[Event]) -> Generator[Event, None, Any]:
-    """Pass all events on but the ending, whose result is returned.
+def nested(events: Iterator[Event], *, announced: bool = True) -> Generator[Event, None, Any]:
+    """Pass all events on but the ending, whose result is returned; ``announced``: also that it begins.
 
     Raises:
         Stopped, InnerFailure: it ended otherwise.
@@ -34,7 +34,7 @@ def nested(events: Iterator[Event]) -> Generator[Event, None, Any]:
         for event in events:
             if isinstance(event, Ended):
                 ending = event
-            else:
+            elif announced or not isinstance(event, Started):
                 yield event
     finally:
         close = getattr(events, "close", None)

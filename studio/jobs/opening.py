@@ -37,9 +37,8 @@ def prepared_pictures(
     """
     chosen = choices if choices is not None else project.datasets.get(dataset).choices
     with open_store(project, dataset) as store:
-        found: PreparedPictures = yield from nested(
-            prepare(store, project.cache_folder, settings, chosen, stop=commands.stopping)
-        )
+        work = prepare(store, project.cache_folder, settings, chosen, stop=commands.stopping)
+        found: PreparedPictures = yield from nested(work, announced=False)
     return found
 
 

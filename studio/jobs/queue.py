@@ -32,7 +32,7 @@ class RunQueue:
     """Requests for training in their order, and the one that trains now."""
 
     def __init__(self, entries: Iterable[Entry] = (), save: Save | None = None) -> None:
-        """``entries`` is what ``save`` last got. Entries that no longer fit are dropped and listed in :attr:`losses`."""
+        """``entries`` is what ``save`` last got. Entries that no longer fit are listed in :attr:`losses`."""
         self._save = save or (lambda _: None)
         self._waiting: list[Waiting] = []
         self._training: Waiting | None = None

@@ -22,7 +22,7 @@ _MOST_WAITING = 100_000
 
 
 class RunRecorder:
-    """The trainer's recorder for a run in a project. What cannot be written waits, and is written before what follows."""
+    """The trainer's recorder for a run in a project. What cannot be written waits, and goes before what follows."""
 
     def __init__(self, run: Run) -> None:
         self._run = run

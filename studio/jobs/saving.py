@@ -25,12 +25,14 @@ def is_picture_file(out: Path) -> bool:
     if out.is_dir():
         return False
     if out.suffix.lower() in _OTHERS:
-        raise UsageError("Pictures are written as .png, which can carry how they were made; not as {name}.", name=out.name)
+        raise UsageError(
+            "Pictures are written as .png, which can carry how they were made; not as {name}.", name=out.name
+        )
     return out.suffix.lower() == ".png"
 
 
 def save_pictures(made: MadePictures, out: Path, *, one_file: bool) -> list[Path]:
-    """Write one grid, or one PNG each into the folder ``out``; returns the files. The same pictures make the same bytes.
+    """Write one grid, or one PNG each into the folder ``out``; returns the files. Same pictures, same bytes.
 
     Raises:
         OSError: it cannot be written.

@@ -39,8 +39,8 @@ Found = TypeVar("Found")
 class MadePictures:
     """What a :class:`GenerateRequest` made.
 
-    ``pictures`` (N, H, W, C) uint8; ``request`` names the checkpoint by its step, so that it stays true when the run goes
-    on; ``labels`` has for each picture the value of every label, also of those left open.
+    ``pictures`` (N, H, W, C) uint8; ``request`` names the checkpoint by its step, so that it stays true when the run
+    goes on; ``labels`` has for each picture the value of every label, also of those left open.
     """
 
     pictures: np.ndarray
@@ -93,7 +93,9 @@ class ModelServer:
         except Stopped:
             yield Ended("stopped")
 
-    def model(self, project: Project, run: Run, request: GenerateRequest | LookRequest) -> Generator[Event, None, GeneratorModel]:
+    def model(
+        self, project: Project, run: Run, request: GenerateRequest | LookRequest
+    ) -> Generator[Event, None, GeneratorModel]:
         """The model of a request, loaded or from memory; notices where a damaged checkpoint was passed over."""
         point, skipped = choose_point(run, request.checkpoint)
         device = choose_device(request.device)
@@ -140,12 +142,16 @@ class ModelServer:
 Look = Generator[Event, None, Insight]
 
 
-def _opinion(model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run) -> Look:
+def _opinion(
+    model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run
+) -> Look:
     found = yield from _cut(opinions(model, _asked(request), data), commands)
     return Insight("opinion", model.step, tuple(found), {}, {})
 
 
-def _nearest(model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run) -> Look:
+def _nearest(
+    model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run
+) -> Look:
     pieces: list[np.ndarray] = []
     for piece in model.pictures(_asked(request)):
         _obey(commands)
@@ -157,7 +163,9 @@ def _nearest(model: GeneratorModel, request: LookRequest, data: PreparedPictures
     return Insight("nearest", model.step, tuple(found), dict(zip(rows, pictures, strict=True)), names)
 
 
-def _directions(model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run) -> Look:
+def _directions(
+    model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run
+) -> Look:
     found = yield from _cut(finding.find_directions(model, data), commands)
     finding.save_directions(directions_file(run, model.step), found, model.step)
     model.directions = _by_name(found)
@@ -173,7 +181,7 @@ def directions_file(run: Run, step: int) -> Path:
 
 
 def stored_directions(run: Run, step: int) -> dict[str, np.ndarray]:
-    """``label=value`` -> direction (Z,), as found earlier for this step; nothing where none were, or they are damaged."""
+    """``label=value`` -> direction (Z,), as found earlier for this step; nothing where none can be read."""
     try:
         found_step, found = finding.load_directions(directions_file(run, step))
     except (OSError, DamagedError, KeyError, TypeError):
@@ -208,4 +216,3 @@ def _cut(work: Generator[Progress, None, list[Found]], commands: CommandQueue) -
 def _obey(commands: CommandQueue) -> None:
     if commands.stop_requested:
         raise Stopped
-

@@ -121,7 +121,9 @@ def _may_go_on(leg: Leg, before: TrainingSettings) -> None:
         )  # fmt: skip
     status = run.status()
     if status.state == "finished" and status.step >= steps:
-        raise UsageError("{run} has finished its {total} steps; give it more with --steps.", run=run.name, total=status.step)
+        raise UsageError(
+            "{run} has finished its {total} steps; give it more with --steps.", run=run.name, total=status.step
+        )
     if steps > before.steps:
         run.set_config(leg.config)
 
@@ -180,7 +182,9 @@ def _restore(leg: Leg, trainer: Trainer, data: PreparedPictures) -> Iterator[Eve
             yield loss_notice(words)
         reached = trainer.step
     for name in data.lost[:1]:
-        yield loss_notice(text("{count} damaged pictures are left out, {name} among them.", count=len(data.lost), name=name))
+        yield loss_notice(
+            text("{count} damaged pictures are left out, {name} among them.", count=len(data.lost), name=name)
+        )
     if leg.run.metrics.count() or leg.run.samples.steps():
         leg.run.truncate_after(reached)
     _forget_later_models(trainer, max(0, reached))
@@ -193,9 +197,7 @@ def _forget_later_models(trainer: Trainer, reached: int) -> None:
             shutil.rmtree(point.path)
 
 
-def _driven(
-    leg: Leg, trainer: Trainer, commands: CommandQueue, recorder: RunRecorder
-) -> Generator[Event, None, Ended]:
+def _driven(leg: Leg, trainer: Trainer, commands: CommandQueue, recorder: RunRecorder) -> Generator[Event, None, Ended]:
     with kept_awake() as notice:
         if notice is not None:
             yield notice
@@ -229,5 +231,7 @@ def extension_notice(before: int, steps: int) -> Notice:
         "extended",
         "info",
         text("The run becomes longer: {steps} steps instead of {before}", steps=steps, before=before),
-        text("Its learning rates do not depend on the horizon, so it learns as if it had been that long from the start."),
+        text(
+            "Its learning rates do not depend on the horizon, so it learns as if it had been that long from the start."
+        ),
     )

@@ -85,6 +85,9 @@ def horizon(
         "horizon",
         "info",
         text("{minutes} minutes are about {steps} steps", minutes=f"{minutes:g}", steps=steps),
-        text("A step took {seconds} s in a trial. The number of steps is kept with the run.", seconds=f"{measured.seconds_per_step:.3f}"),
+        text(
+            "A step took {seconds} s in a trial. The number of steps is kept with the run.",
+            seconds=f"{measured.seconds_per_step:.3f}",
+        ),
     )
     return with_overrides(config, {"steps": steps})

@@ -41,7 +41,11 @@ def take_over_weights(start: WarmStart, trainer: Trainer) -> Point:
     point, _ = choose_point(start.run, start.checkpoint)
     wanted = tables(collect(trainer.task, trainer.averages))
     present = {path.name.removesuffix(".safetensors") for path in point.path.glob("*.safetensors")}
-    parts = {part: table for part, table in wanted.items() if part.partition(".")[0] in {"module", "average"} and part in present}
+    parts = {
+        part: table
+        for part, table in wanted.items()
+        if part.partition(".")[0] in {"module", "average"} and part in present
+    }
     try:
         read, _ = read_point(point.path, parts)
     except DamagedError as error:

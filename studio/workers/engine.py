@@ -21,7 +21,9 @@ class EngineLoader(PumpThread):
     The import holds the interpreter for about half a second once: say so in the window before starting it.
     """
 
-    def __init__(self, parent: QObject | None = None, *, load: Callable[[], tuple[DeviceFacts, ...]] | None = None) -> None:
+    def __init__(
+        self, parent: QObject | None = None, *, load: Callable[[], tuple[DeviceFacts, ...]] | None = None
+    ) -> None:
         super().__init__(parent)
         self.ready = False
         self.devices: tuple[DeviceFacts, ...] = ()

@@ -61,12 +61,14 @@ class _Order:
 
 
 class LatestWins(PumpThread):
-    """Serves requests slot by slot, the newest only. Start it once; :meth:`ask` at any time; :meth:`close` at the end."""
+    """Serves requests slot by slot, the newest only. Start it once, :meth:`ask` at any time, :meth:`close` it."""
 
     answered = Signal()
     """Something new is to be taken; not sent again before :meth:`take`."""
 
-    def __init__(self, project_path: Path, parent: QObject | None = None, *, make: Callable[[Path], Server] | None = None) -> None:
+    def __init__(
+        self, project_path: Path, parent: QObject | None = None, *, make: Callable[[Path], Server] | None = None
+    ) -> None:
         super().__init__(parent)
         self._project_path = project_path
         self._make = make or _model_server
@@ -80,7 +82,7 @@ class LatestWins(PumpThread):
         self._closing = False
 
     def ask(self, request: Settings, slot: str = "") -> int:
-        """Ask for something; returns the number that its answer will bear. Whatever was asked before in the slot is void."""
+        """Ask for something; returns the number of its answer. What was asked before in the slot is void."""
         with self._changed:
             self._number += 1
             self._void(slot)
@@ -178,7 +180,7 @@ class LatestWins(PumpThread):
             self.answered.emit()
 
     def _void(self, slot: str) -> None:
-        """Drop what waits or was answered in the slot, and stop what is being served for it. Called with the lock held."""
+        """Drop what waits or was answered in the slot, stop what is served for it. Called with the lock held."""
         self._waiting.pop(slot, None)
         self._answers.pop(slot, None)
         if self._serving is not None and self._serving.answer.slot == slot:

@@ -65,7 +65,7 @@ class MetricsBuffer:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What came since the last look. ``samples`` maps a kind to its latest pictures; ``paused`` is None if unchanged."""
+    """What came since the last look. ``samples`` maps a kind to its latest; ``paused`` is None if unchanged."""
 
     metrics: MetricsBlock
     samples: Mapping[str, Samples] = field(default_factory=dict)
@@ -78,7 +78,8 @@ class Post:
 
     def __bool__(self) -> bool:
         latest = (self.started, self.progress, self.paused, self.ended)
-        return any(e is not None for e in latest) or any(map(len, (self.metrics, self.samples, self.notices, self.checkpoints)))
+        counts = (len(self.metrics), len(self.samples), len(self.notices), len(self.checkpoints))
+        return any(event is not None for event in latest) or any(counts)
 
 
 class Mailbox:
@@ -117,6 +118,16 @@ class Mailbox:
             self._empty()
         return post
 
+    def _empty(self) -> None:
+        self._metrics = MetricsBuffer()
+        self._samples: dict[str, Samples] = {}
+        self._started: Started | None = None
+        self._progress: Progress | None = None
+        self._paused: Paused | None = None
+        self._notices: list[Notice] = []
+        self._checkpoints: list[CheckpointSaved] = []
+        self._ending_is_new = False
+
     def _put(self, event: Event) -> None:
         match event:
             case Metrics():
@@ -137,13 +148,3 @@ class Mailbox:
                 self._ended, self._ending_is_new = event, True
             case _:
                 raise TypeError(f"the mailbox knows no event {type(event).__name__}")
-
-    def _empty(self) -> None:
-        self._metrics = MetricsBuffer()
-        self._samples: dict[str, Samples] = {}
-        self._started: Started | None = None
-        self._progress: Progress | None = None
-        self._paused: Paused | None = None
-        self._notices: list[Notice] = []
-        self._checkpoints: list[CheckpointSaved] = []
-        self._ending_is_new = False

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QThread
 
 from studio.config.base import Settings
-from studio.ground.errors import UsageError, text
+from studio.ground.errors import UsageError
 from studio.ground.events import Ended, Event, Metrics, SampleNow, Started, Stop
 from studio.jobs.steering import CommandQueue
 from studio.workers import pump
