@@ -88,7 +88,9 @@ class Bin:
         if token not in {entry.token for entry in self.list()}:
             raise UsageError("That is no longer in the bin and cannot be brought back.")
         place = self._folder / token
-        entry = read_json(place / _ENTRY)
+        entry = _readable(place)
+        if entry is None:
+            raise DamagedError("The note about {name} is damaged; it must be brought back by hand.", name=token)
         home = self._home(entry)
         if home.exists():
             raise UsageError("{name} cannot be brought back: there is a new one in its place.", name=entry["name"])

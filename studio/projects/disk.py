@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from studio.ground.errors import BusyError, DamagedError, UsageError
@@ -61,9 +62,10 @@ def free(project: Path, bin_: Bin, kind: str) -> int:
 def sweep_cache(folder: Path) -> None:
     """Remove what interrupted preparations left a day ago; younger ones may be at work in another process."""
     for place in folder.glob(f"*{LEFTOVER}*") if folder.is_dir() else ():
-        changed = max((path.stat().st_mtime for path in (place, *place.rglob("*"))), default=0.0)
-        if time.time() - changed > _A_DAY:
-            _remove(place)
+        with suppress(FileNotFoundError):  # it has just taken its name, or is gone
+            changed = max(path.stat().st_mtime for path in (place, *place.rglob("*")))
+            if time.time() - changed > _A_DAY:
+                _remove(place)
 
 
 def _runs(project: Path) -> Iterator[Run]:

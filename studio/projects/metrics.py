@@ -253,7 +253,7 @@ class MetricsFile:
             data = read_json(self.folder / _SEAMS)
         except FileNotFoundError:
             return [], 0
-        except IsADirectoryError as error:
+        except OSError as error:
             raise DamagedError("The file {name} is damaged and cannot be read.", name=_SEAMS) from error
         return [int(step) for step in data["seams"]], int(data["generation"])
 

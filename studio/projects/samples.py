@@ -77,7 +77,12 @@ class SampleFiles:
         file = next((file for file in self.files() if file.step == step), None)
         if file is None:
             raise UsageError("There are no samples of step {step}.", step=step)
-        pixels, note = decode_png(file.path.read_bytes(), f"samples/{file.path.name}")
+        name = f"samples/{file.path.name}"
+        try:
+            data = file.path.read_bytes()
+        except OSError as error:
+            raise DamagedError("The picture {name} cannot be read.", name=name) from error
+        pixels, note = decode_png(data, name)
         if (note["step"], note["items"]) != (file.step, file.items):
             raise DamagedError("The samples {name} belong to another step.", name=file.path.name)
         return unstack(pixels, note["count"]), tuple(note["notes"])

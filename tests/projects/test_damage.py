@@ -1,0 +1,295 @@
+"""Every damaged form of every file of a project: opened whole, opened with the loss named, or refused in a sentence.
+
+"Opened and silently changed" is the failure. The oracle compares everything a user could see with the original. A slice
+runs with the suite, all of it with ``python -m pytest -m faults``.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from studio.ground.errors import StudioError
+from studio.projects.gallery import read_birth_certificate
+from studio.projects.pictures import encode_png
+from studio.projects.project import Project
+from studio.projects.run import Run
+
+POSITIONS = 10
+PAGE = 4096
+RUN = "runs/portraits-gan-1"
+# Kind of file -> where it lies, and which parts of the content may be refused or incomplete when it is damaged.
+KINDS: dict[str, tuple[str, str]] = {
+    "database": ("project.db", "nothing: its copy is current"),
+    "database without its copy": ("project.db", "state|datasets|name|creations|bin|.*png.*"),
+    "copy of the database": ("project.db.backup", "nothing"),
+    "record of a data set": ("data/portraits.record.json", "nothing: the row has it"),
+    "run": (f"{RUN}/run.json", "info"),
+    "config": (f"{RUN}/config.json", "config"),
+    "request": (f"{RUN}/request.json", "request"),
+    "status": (f"{RUN}/status.json", "status"),
+    "metrics, first file": (f"{RUN}/metrics/0000.bin", "metrics.*|columns"),
+    "metrics, last file": (f"{RUN}/metrics/0001.bin", "metrics.*|columns"),
+    "seams": (f"{RUN}/metrics/seams.json", "seams"),
+    "samples": (f"{RUN}/samples/0000000020-*.png", "samples 20"),
+    "creation": ("gallery/*-000.png", ".*-000.png( certificate)?"),
+    "command": (f"{RUN}/inbox/*.json", "commands"),
+    "note in the bin": ("bin/*/entry.json", "bin"),
+    "lock": ("project.lock", "nothing"),
+}
+
+
+def other_database(path: Path) -> None:
+    """A sound database of some other program."""
+    path.unlink()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE about (key TEXT, value TEXT)")
+    connection.execute("INSERT INTO about VALUES ('version', '1')")
+    connection.commit()
+    connection.close()
+
+
+def other_picture(path: Path) -> None:
+    """A sound picture that nobody kept, with a note that fits itself."""
+    path.write_bytes(encode_png(np.zeros((48, 12, 3), np.uint8), {"step": 3, "items": 5, "count": 4, "notes": []}))
+
+
+def folder_instead(path: Path) -> None:
+    """A folder that is not empty."""
+    path.unlink()
+    path.mkdir()
+    (path / "x").write_text("x")
+
+
+def as_bytes(data: bytes) -> Callable[[Path], None]:
+    """Write other bytes."""
+
+    def write(path: Path) -> None:
+        path.write_bytes(data)
+
+    return write
+
+
+WRONG: tuple[Callable[[Path], None], ...] = (
+    as_bytes(b"This is a shopping list.\n" * 20),
+    as_bytes(b"[1, 2, 3]"),
+    as_bytes(b"{}"),
+    as_bytes(b'{"seal": null, "state": "finished", "step": -1}'),
+    as_bytes(np.random.default_rng(1).bytes(5000)),
+    as_bytes(b"[" * 100_000),
+    as_bytes(b"\xff\xfe{\x00}"),
+    other_database,
+    other_picture,
+    folder_instead,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One damage to one file."""
+
+    kind: str
+    damage: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.damage}-{self.number}"
+
+
+def all_cases() -> Iterator[Case]:
+    """Every kind x every damage x ten positions (an empty file has but one form)."""
+    for kind in KINDS:
+        for damage in ("truncated", "flipped", "zeroed", "wrong"):
+            yield from (Case(kind, damage, number) for number in range(POSITIONS))
+        yield Case(kind, "empty", 0)
+
+
+CASES = list(all_cases())
+
+
+def damage_file(path: Path, case: Case) -> None:
+    """Do what ``case`` says; positions are spread over the file, the same in every run."""
+    data = bytearray(path.read_bytes())
+    if case.damage == "empty":
+        path.write_bytes(b"")
+        return
+    if case.damage == "wrong":
+        WRONG[case.number](path)
+        return
+    jitter = np.random.default_rng([len(data), case.number]).random()
+    place = min(len(data) - 1, int(len(data) * (case.number + jitter) / POSITIONS)) if data else 0
+    if case.damage == "truncated":
+        del data[place:]
+    elif case.damage == "flipped" and data:
+        data[place] ^= 1 << (case.number % 8)
+    elif case.damage == "zeroed":
+        start = place // PAGE * PAGE if len(data) > 2 * PAGE else place
+        end = min(len(data), start + PAGE)
+        data[start:end] = bytes(end - start)
+    path.write_bytes(data)
+
+
+def look(action: Callable[[], Any], losses: list[str]) -> Any:
+    """What an action gives, or the sentence with which it is refused."""
+    try:
+        return action()
+    except StudioError as error:
+        losses.append(str(error))
+        return None
+
+
+def content(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """Everything a user could see of a project, and every loss that is named on the way."""
+    losses: list[str] = []
+    try:
+        opened = Project.open(path)
+    except StudioError as error:
+        return {}, [str(error)]
+    with opened as project:
+        losses += map(str, project.losses)
+        found = project_content(project, losses)
+        for info in project.runs.all():
+            losses += [str(info.damage)] if info.damage is not None else []
+            found |= run_content(project.runs.get(info.name), losses)
+    return found, losses
+
+
+def project_content(project: Project, losses: list[str]) -> dict[str, Any]:
+    """Name, data sets, state, gallery, bin."""
+    creations = look(lambda: project.gallery.query(limit=-1), losses) or []
+    entries = project.bin.list()
+    losses += [str(entry.damage) for entry in entries if entry.damage is not None]
+    found = {
+        "name": project.name,
+        "datasets": look(project.datasets.all, losses),
+        "state": {key: project.state.get(key) for key in project.state.keys()},  # noqa: SIM118
+        "creations": {c.file: (c.starred, c.note, c.run, c.request, c.created) for c in creations},
+        "bin": sorted((entry.kind, entry.name, entry.count) for entry in entries),
+        "runs": sorted(info.name for info in project.runs.all()),
+    }
+    for creation in creations:
+        found[creation.file] = look(lambda c=creation: project.gallery.picture(c), losses)
+        path = project.gallery.path(creation)
+        found[f"{creation.file} certificate"] = look(lambda p=path: read_birth_certificate(p), losses)
+    return found
+
+
+def run_content(run: Run, losses: list[str]) -> dict[str, Any]:
+    """Config, request, status, metrics, samples, commands."""
+    table = look(run.metrics.read, losses)
+    losses += map(str, table.losses)
+    found = {
+        "info": look(lambda: (run.title, run.family, run.dataset, run.created), losses),
+        "config": look(run.config, losses),
+        "request": look(run.request, losses),
+        "status": look(run.status, losses),
+        "seams": look(run.metrics.seams, losses),
+        "steps": run.samples.steps(),
+        "commands": run.inbox.poll(),
+        "columns": sorted(table.values),
+        "metrics": (table.step, table.items, table.time),
+    }
+    losses += map(str, run.inbox.refused())
+    for name, values in table.values.items():
+        found[f"metrics {name}"] = values
+    for step in run.samples.steps():
+        found[f"samples {step}"] = look(lambda s=step: run.samples.read_with_notes(s), losses)
+    return found
+
+
+def same(first: Any, second: Any) -> bool:
+    """Equal, arrays bit by bit."""
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        both = isinstance(first, np.ndarray) and isinstance(second, np.ndarray)
+        return both and first.shape == second.shape and first.tobytes() == second.tobytes()
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return len(first) == len(second) and all(map(same, first, second))
+    return type(first) is type(second) and first == second
+
+
+def different(found: dict[str, Any], original: dict[str, Any]) -> list[str]:
+    """The parts that are not what they were."""
+    return [name for name in original if not same(found.get(name), original[name])] + sorted(found.keys() - original.keys())
+
+
+@pytest.fixture(scope="module")
+def original(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the undamaged project shows."""
+    copy = tmp_path_factory.mktemp("original") / "project"
+    shutil.copytree(filled, copy)
+    found, losses = content(copy)
+    assert losses == []
+    assert len(found["metrics"][0]) == 35 and len(found["creations"]) == 2 and len(found["commands"]) == 2
+    return found
+
+
+def check(case: Case, filled: Path, place: Path, original: dict[str, Any]) -> str:
+    """Damage a copy and open it; returns how it ended. Fails where something changed and nobody said so."""
+    shutil.copytree(filled, place)
+    pattern, may_suffer = KINDS[case.kind]
+    file = sorted(place.glob(pattern))[0]
+    damage_file(file, case)
+    if case.kind == "database without its copy":
+        (place / "project.db.backup").unlink()
+    found, losses = content(place)
+    changed = different(found, original)
+    assert losses or not changed, f"{case}: silently changed: {changed}"
+    assert all(re.fullmatch(may_suffer, part) for part in changed), f"{case}: {changed} suffered too: {losses}"
+    assert all(sentence.endswith(".") and "Traceback" not in sentence for sentence in losses), losses
+    if not changed:
+        return "whole"
+    return "named" if found else "refused"
+
+
+def test_the_oracle_notices_what_nobody_names(original: dict[str, Any]) -> None:
+    changed = dict(original) | {"state": {}}
+    assert different(changed, original) == ["state"]
+    assert different(dict(original) | {"metrics generator": original["metrics generator"][:-1]}, original)
+    assert not different(dict(original), original)
+
+
+@pytest.mark.parametrize("case", CASES[::13], ids=str)
+def test_a_slice_of_the_damages(case: Case, filled: Path, tmp_path: Path, original: dict[str, Any]) -> None:
+    check(case, filled, tmp_path / "project", original)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_damage(kind: str, filled: Path, tmp_path: Path, original: dict[str, Any]) -> None:
+    assert len(CASES) >= 500
+    outcomes: dict[str, int] = {}
+    for case in (case for case in CASES if case.kind == kind):
+        place = tmp_path / f"{case.damage}-{case.number}"
+        outcome = check(case, filled, place, original)
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        shutil.rmtree(place)
+    print(kind, outcomes)
+    assert sum(outcomes.values()) == 4 * POSITIONS + 1
+
+
+@pytest.mark.faults
+def test_two_hundred_bits_of_a_database_that_has_no_copy(filled: Path, tmp_path: Path, original: dict[str, Any]) -> None:
+    size = (filled / "project.db").stat().st_size
+    places = np.random.default_rng(7).integers(0, size * 8, 200)
+    outcomes = []
+    for number, place in enumerate(places):
+        target = tmp_path / str(number)
+        shutil.copytree(filled, target)
+        data = bytearray((target / "project.db").read_bytes())
+        data[place // 8] ^= 1 << (place % 8)
+        (target / "project.db").write_bytes(data)
+        (target / "project.db.backup").unlink()
+        found, losses = content(target)
+        assert losses or not different(found, original), f"bit {place}: {different(found, original)}"
+        outcomes.append(bool(losses))
+        shutil.rmtree(target)
+    assert 0 < sum(outcomes) < len(outcomes)  # some bits hold nothing, others do
