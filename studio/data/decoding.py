@@ -41,6 +41,8 @@ _TURNS = {
 
 # The bound is checked below, with a sentence of our own; Pillow's warning would only add a line to the terminal.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# Remarks about damaged notes inside files ("Corrupt EXIF data"); the pictures are fine, and nobody reads the terminal.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 class BrokenPicture(StudioError):

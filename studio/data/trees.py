@@ -85,11 +85,9 @@ class FolderTree:
             with os.scandir(folder) as entries:
                 listed = sorted(entries, key=lambda e: e.name)
         except OSError as error:
-            self._gone_or(error)
             if folder == self.root:
-                raise StudioError(
-                    "The folder {name} cannot be read: {reason}.", name=self.title, reason=_reason(error)
-                ) from error
+                raise self._unreadable(error) from error
+            self._gone_or(error)
             self._refused.append((prefix.rstrip("/"), _cannot(error)))
             return
         for entry in listed:
@@ -135,9 +133,10 @@ class FolderTree:
         try:
             return _identity(self.root.stat(), str(self.root))
         except OSError as error:
-            raise StudioError(
-                "The folder {name} cannot be read: {reason}.", name=self.title, reason=_reason(error)
-            ) from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> StudioError:
+        return StudioError("The folder {name} cannot be read: {reason}.", name=self.title, reason=_reason(error))
 
     def _gone_or(self, error: OSError) -> None:
         """Raise the one sentence if the folder itself went away (removed, or its drive unplugged)."""
@@ -176,8 +175,9 @@ class ZipTree:
         found: dict[str, FileEntry] = {}
         for info in infos:
             tick(len(found))
-            name = shown(info.filename)
-            if info.is_dir() or is_noise(name):
+            # Some programs on Windows write backslashes between folders.
+            name = shown(info.filename.replace("\\", "/"))
+            if name.endswith("/") or (is_noise(name) and not climbs(name)):
                 continue
             reason = self._objection(info)
             if reason is None and name in found:
@@ -247,7 +247,7 @@ class TarTree:
             total += max(0, info.size)
             check_bounds(self.title, len(found), total)
             name = shown(info.name)
-            if info.isdir() or is_noise(name):
+            if info.isdir() or (is_noise(name) and not climbs(name)):
                 continue
             reason = self._objection(info) or (
                 text("is in the archive twice; the first one was taken") if name in found else None

@@ -50,8 +50,15 @@ def test_portrait_depends_on_seed_and_index_alone() -> None:
     assert portrait(3, 5) == portrait(3, 5)
     assert len({portrait(seed, index) for seed in (-1, 0, 1) for index in range(4)}) == 12
     first = portrait(0, 0)
-    assert dict(first.attributes) == {"hair": "blond", "style": "bob", "eyes": "brown", "glasses": "no", "smile": "no",
-                                      "skin": "fair", "background": "blue"}
+    assert dict(first.attributes) == {
+        "hair": "blond",
+        "style": "bob",
+        "eyes": "brown",
+        "glasses": "no",
+        "smile": "no",
+        "skin": "fair",
+        "background": "blue",
+    }
 
 
 @pytest.mark.parametrize("size", [32, 64, 96])
@@ -117,8 +124,18 @@ def test_variations_are_uniform_and_know_nothing_of_the_attributes() -> None:
 
 def test_every_variation_but_the_wording_changes_the_picture() -> None:
     """Held by one portrait that shows everything: glasses, a collar, hair that hangs."""
-    base = Portrait({"hair": "blond", "style": "tails", "eyes": "green", "glasses": "yes", "smile": "yes",
-                     "skin": "fair", "background": "blue"}, (0.4,) * len(VARIATIONS))
+    base = Portrait(
+        {
+            "hair": "blond",
+            "style": "tails",
+            "eyes": "green",
+            "glasses": "yes",
+            "smile": "yes",
+            "skin": "fair",
+            "background": "blue",
+        },
+        (0.4,) * len(VARIATIONS),
+    )
     picture = draw(base, 128)
     for position, name in enumerate(VARIATIONS):
         numbers = list(base.variation)
@@ -146,8 +163,10 @@ def test_hair_colour_changes_the_hair_alone(size: int) -> None:
     assert (np.abs(after - before)[covers < 0.5] / 255).mean() < 0.01
 
 
-@pytest.mark.parametrize(("name", "share", "top", "bottom"), [
-    ("glasses", 0.22, 0.28, 0.80), ("eyes", 0.12, 0.28, 0.80), ("smile", 0.08, 0.50, 0.92)])
+@pytest.mark.parametrize(
+    ("name", "share", "top", "bottom"),
+    [("glasses", 0.22, 0.28, 0.80), ("eyes", 0.12, 0.28, 0.80), ("smile", 0.08, 0.50, 0.92)],
+)
 def test_small_things_change_a_small_place(name: str, share: float, top: float, bottom: float) -> None:
     before, after, _ = changed(name, 64)
     touched = np.abs(after - before).max(-1) > 2
@@ -161,8 +180,10 @@ def test_hair_mask_shows_hair() -> None:
     assert np.array_equal(masks[3], hair_mask(SOME[3], 64))
     shares = masks.mean((1, 2))
     assert shares.min() > 0.08 and shares.max() < 0.5
-    long, short = (np.mean([share for share, one in zip(shares, SOME, strict=True)
-                            if one.attributes["style"] == style]) for style in ("long", "short"))
+    long, short = (
+        np.mean([share for share, one in zip(shares, SOME, strict=True) if one.attributes["style"] == style])
+        for style in ("long", "short")
+    )
     assert long > short
 
 
@@ -226,8 +247,10 @@ def readable(portraits: list[Portrait], pictures: np.ndarray, names: list[str]) 
     kernel = x[:half] @ x[:half].T + 30 * np.eye(half, dtype=np.float32)
     scores = x[half:] @ (x[:half].T @ np.linalg.solve(kernel, y - y.mean(0)))
     ends = np.cumsum([len(ATTRIBUTES[name]) for name in names])[:-1]
-    return {name: float((part.argmax(1) == truth[name][half:]).mean())
-            for name, part in zip(names, np.split(scores, ends, axis=1), strict=True)}
+    return {
+        name: float((part.argmax(1) == truth[name][half:]).mean())
+        for name, part in zip(names, np.split(scores, ends, axis=1), strict=True)
+    }
 
 
 def test_attributes_can_be_read_at_32(four_thousand: tuple[list[Portrait], np.ndarray]) -> None:
@@ -244,12 +267,24 @@ def test_a_portrait_cannot_be_altered_and_survives_pickling() -> None:
     assert pickle.loads(pickle.dumps(one)) == one
 
 
-@pytest.mark.parametrize("wrong", [
-    lambda: portrait(1, -1), lambda: portrait(1.5, 0), lambda: portrait("a", 0), lambda: draw(SOME[0], 0),
-    lambda: draw(SOME[0], 5000), lambda: draw(SOME[0], 32.5), lambda: draw_many(1, range(3), 0),
-    lambda: draw_many(1, range(3), 32, workers=0), lambda: SOME[0].with_attribute("nose", "long"),
-    lambda: SOME[0].with_attribute("hair", "striped"), lambda: Portrait(SOME[0].attributes, (0.5,)),
-    lambda: Portrait({"hair": "red"}, SOME[0].variation), lambda: list(draw_many(1, [-4], 32))])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: portrait(1, -1),
+        lambda: portrait(1.5, 0),
+        lambda: portrait("a", 0),
+        lambda: draw(SOME[0], 0),
+        lambda: draw(SOME[0], 5000),
+        lambda: draw(SOME[0], 32.5),
+        lambda: draw_many(1, range(3), 0),
+        lambda: draw_many(1, range(3), 32, workers=0),
+        lambda: SOME[0].with_attribute("nose", "long"),
+        lambda: SOME[0].with_attribute("hair", "striped"),
+        lambda: Portrait(SOME[0].attributes, (0.5,)),
+        lambda: Portrait({"hair": "red"}, SOME[0].variation),
+        lambda: list(draw_many(1, [-4], 32)),
+    ],
+)
 def test_wrong_arguments_get_a_sentence(wrong: object) -> None:
     with pytest.raises(StudioError, match=r"\.$"):
         wrong()  # type: ignore[operator]
