@@ -1,0 +1,166 @@
+"""What is kept, what goes, and in which order."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+
+from studio.ground.files import LEFTOVER
+from studio.training import checkpoints as module
+from studio.training.cadence import MODEL_POINTS, model_steps, resume_interval, sample_steps, thinned
+from studio.training.checkpoints import Checkpoints, Point, read_point
+from studio.training.state import tables
+
+PARTS = {"module.a": {"x": torch.arange(4.0)}, "average.a": {"x": torch.ones(2)}}
+
+
+def _resume(store: Checkpoints, step: int) -> None:
+    assert len(list(store.save_resume(PARTS, {"step": step}, step))) == len(PARTS)
+
+
+def _model(store: Checkpoints, step: int, distance: float | None = None) -> None:
+    measures = {} if distance is None else {"distance": distance}
+    list(store.save_model(PARTS, {"step": step, "measures": measures}, step))
+
+
+def _steps(points: list[Point]) -> list[int]:
+    return [point.step for point in points]
+
+
+def test_the_last_three_resume_points_stay(tmp_path: Path) -> None:
+    store = Checkpoints(tmp_path)
+    for step in (1, 2, 3, 4, 5):
+        _resume(store, step)
+    assert _steps(store.points("resume")) == [3, 4, 5]
+    loaded = store.newest_good(tables(PARTS))
+    assert loaded is not None and loaded.facts == {"step": 5} and loaded.skipped == ()
+    assert torch.equal(loaded.parts["module.a"]["x"], PARTS["module.a"]["x"])
+
+
+def test_nothing_there_is_nothing(tmp_path: Path) -> None:
+    assert Checkpoints(tmp_path / "none").newest_good({}) is None
+    assert Checkpoints(tmp_path / "none").points("model") == [] and Checkpoints(tmp_path / "none").best() is None
+
+
+def test_the_same_step_can_be_written_again(tmp_path: Path) -> None:
+    store = Checkpoints(tmp_path)
+    _resume(store, 1)
+    list(store.save_resume({"module.a": {"x": torch.zeros(4)}}, {"step": 1, "new": True}, 1))
+    parts, facts = read_point(store.points("resume")[0].path, tables({"module.a": {"x": torch.zeros(4)}}))
+    assert facts["new"] and float(parts["module.a"]["x"].sum()) == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["resume-000000001"]
+
+
+@pytest.mark.parametrize("place", ["write_tensors", "write_json", "verify_manifest"])
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    store = Checkpoints(tmp_path)
+    _resume(store, 1)
+    _resume(store, 2)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, place, fail)
+        for step in (2, 3):
+            with pytest.raises(OSError, match="No space"):
+                _resume(store, step)
+    good = [point for point in store.points("resume") if point.step < 3]
+    assert _steps(good) == [1, 2]
+    for point in good:
+        read_point(point.path, tables(PARTS))
+    assert not list(tmp_path.glob(f"*{LEFTOVER}*"))
+
+
+def test_old_points_go_only_after_the_new_one_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, seen = Checkpoints(tmp_path), []
+    for step in (1, 2, 3):
+        _resume(store, step)
+    monkeypatch.setattr(module, "verify_manifest", lambda _: seen.append(_steps(store.points("resume"))))
+    _resume(store, 4)
+    assert seen == [[1, 2, 3, 4]] and _steps(store.points("resume")) == [2, 3, 4]
+
+
+def test_model_points_are_thinned_but_first_best_and_last_stay(tmp_path: Path) -> None:
+    store = Checkpoints(tmp_path)
+    for step in range(0, 60):
+        _model(store, step, 0.5 if step == 41 else 1.0 + step)
+    steps = _steps(store.points("model"))
+    assert len(steps) == MODEL_POINTS and {0, 41, 59} <= set(steps)
+    best = store.best()
+    assert best is not None and best.step == 41
+    assert steps[1] - steps[0] <= steps[10] - steps[9] <= 12
+
+
+def test_model_points_are_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MODEL_BYTES", 6000)
+    store = Checkpoints(tmp_path)
+    for step in range(30):
+        _model(store, step, 1.0 / (step + 1))
+    size = sum(f.stat().st_size for p in store.points("model") for f in p.path.iterdir())
+    assert 3 <= len(store.points("model")) < 10 and size <= 6000
+
+
+def test_a_damaged_model_point_is_never_the_best(tmp_path: Path) -> None:
+    store = Checkpoints(tmp_path)
+    _model(store, 0, 1.0)
+    _model(store, 1, 0.1)
+    (store.points("model")[1].path / "state.json").write_bytes(b"{")
+    best = store.best()
+    assert best is not None and best.step == 0
+
+
+def test_without_measures_there_is_no_best(tmp_path: Path) -> None:
+    store = Checkpoints(tmp_path)
+    _model(store, 0)
+    assert store.best() is None
+
+
+def test_what_is_set_aside_is_offered_no_more(tmp_path: Path) -> None:
+    store = Checkpoints(tmp_path)
+    for _ in range(2):
+        _resume(store, 7)
+        store.set_aside(store.points("resume"))
+    assert store.points("resume") == []
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["damaged-resume-000000007-1", "damaged-resume-000000007-2"]
+
+
+def test_leftovers_are_swept_and_never_listed(tmp_path: Path) -> None:
+    store = Checkpoints(tmp_path)
+    _resume(store, 1)
+    (tmp_path / f"resume-000000002{LEFTOVER}1234").mkdir()
+    assert _steps(store.points("resume")) == [1]
+    store.sweep()
+    assert [p.name for p in tmp_path.iterdir()] == ["resume-000000001"]
+
+
+@pytest.mark.parametrize("total", [1, 2, 7, 60, 1200, 40_000, 10_000_000])
+@pytest.mark.parametrize("items", [1, 32, 4096])
+def test_cadences_hold_their_bounds(total: int, items: int) -> None:
+    samples, models = sample_steps(total, items), model_steps(total, items)
+    assert len(samples) <= 300 and len(models) <= MODEL_POINTS - 2
+    for steps in (samples, models):
+        assert {0, total} <= steps and min(steps) == 0 and max(steps) == total
+    assert samples == sample_steps(total, items)
+
+
+def test_samples_are_dense_at_first() -> None:
+    steps = sorted(sample_steps(40_000, 32))
+    assert steps[:6] == [0, 1, 2, 3, 4, 5]
+    gaps = [b - a for a, b in zip(steps, steps[1:], strict=False)]
+    assert max(gaps) <= 167 and gaps[100] == 167
+
+
+def test_thinning_keeps_the_spacing_even_in_the_logarithm() -> None:
+    dropped = thinned(list(range(1, 257)), {1, 256}, 9)
+    left = sorted(set(range(1, 257)) - set(dropped))
+    assert len(left) == 9 and left[0] == 1 and left[-1] == 256
+    ratios = [b / a for a, b in zip(left, left[1:], strict=False)]
+    assert max(ratios) <= 3.01
+    assert thinned([1, 2, 3], {1, 2, 3}, 2) == []
+
+
+def test_resume_points_come_every_minute_or_two_per_cent() -> None:
+    values: Mapping[float, float] = {0.0: 60.0, 3000.0: 60.0, 36_000.0: 720.0}
+    assert {seconds: resume_interval(seconds) for seconds in values} == values

@@ -1,0 +1,88 @@
+"""Trial steps, devices and precision; looks that disturb nothing."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from studio.config.gan import GanConfig, Relativistic
+from studio.config.requests import grid
+from studio.generation.gan import GeneratorModel
+from studio.ground.errors import UsageError
+from studio.ground.events import Metrics, SaveNow
+from studio.training.memory import out_of_memory
+from studio.training.precision import choose_device, choose_precision
+from studio.training.trainer import Trainer
+from studio.training.trial import trial
+
+from .conftest import CPU, TinyPictures, finish
+
+pytestmark = pytest.mark.usefixtures("quick_measure")
+Make = Callable[..., Trainer]
+
+
+def test_a_trial_measures_and_leaves_no_trace(make_trainer: Make, config: GanConfig, tiny: TinyPictures) -> None:
+    trainer = make_trainer(steps=4)
+    run = trainer.run()
+    while not isinstance(next(run), Metrics):
+        pass
+    before, random = trainer.digest(), torch.get_rng_state()
+    for loss in (config.loss, Relativistic(interval=4)):
+        found = trial(config.model_copy(update={"loss": loss}), tiny, family="gan", device=CPU)
+        assert 0 < found.seconds_per_step < 60 and found.items_per_second == pytest.approx(8 / found.seconds_per_step)
+        assert found.memory >= 0 and found.free > 0
+    assert trainer.digest() == before and torch.equal(torch.get_rng_state(), random)
+    run.close()
+
+
+def test_looking_from_another_thread_changes_nothing(make_trainer: Make) -> None:
+    quiet = make_trainer("quiet", steps=6)
+    finish(quiet)
+    watched, started, done = make_trainer("watched", steps=6), threading.Event(), threading.Event()
+    list(watched.apply(SaveNow()))
+    folder = watched.checkpoints.points("model")[0].path
+
+    def look() -> None:
+        while not done.is_set():
+            model = GeneratorModel.from_checkpoint(folder, CPU)
+            list(model.pictures(grid(1, 2)))
+            started.set()
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    try:
+        assert started.wait(60)
+        finish(watched)
+    finally:
+        done.set()
+        looker.join()
+    assert watched.digest() == quiet.digest()
+
+
+def test_devices_are_chosen_or_refused() -> None:
+    assert choose_device("cpu") == CPU
+    assert choose_device("auto").type in {"cpu", "cuda", "mps"}
+    if not torch.cuda.is_available():
+        with pytest.raises(UsageError, match="no device cuda"):
+            choose_device("cuda")
+    with pytest.raises(UsageError, match="no device toaster"):
+        choose_device("toaster")
+
+
+def test_precision_is_what_was_asked_for() -> None:
+    assert choose_precision("float32", CPU) == torch.float32
+    assert choose_precision("bfloat16", CPU) == torch.bfloat16
+    assert choose_precision("auto", CPU) == torch.float32
+
+
+def test_bfloat16_trains(make_trainer: Make) -> None:
+    trainer = make_trainer(steps=3, precision="bfloat16")
+    finish(trainer)
+    assert all(p.dtype == torch.float32 and torch.isfinite(p).all() for p in trainer.task.generator.parameters())
+
+
+def test_what_counts_as_lack_of_memory() -> None:
+    assert out_of_memory(torch.OutOfMemoryError("x")) and out_of_memory(MemoryError())
+    assert out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"))
+    assert not out_of_memory(RuntimeError("shapes")) and not out_of_memory(ValueError("out of memory"))
