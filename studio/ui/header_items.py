@@ -44,13 +44,10 @@ def data_items(session: Session) -> list[PickItem]:
 def run_items(session: Session, family: str) -> list[PickItem]:
     """A new run, then the runs of the family, the newest first."""
     items = [PickItem(NEW_RUN, _tr("new run"), icon="plus")]
-    for info in session.runs():
-        if info.family == family or not info.family:
-            items.append(_run_item(session, info))
-    return items
+    return items + [_run_item(info) for info in session.runs() if info.family in (family, "")]
 
 
-def _run_item(session: Session, info: RunInfo) -> PickItem:
+def _run_item(info: RunInfo) -> PickItem:
     status, state = info.status, info.status.state
     words = _tr("damaged") if info.damage is not None else state_words(state)
     if status.total and (info.live or state in RESUMABLE_STATES):

@@ -1,4 +1,4 @@
-"""Leaving a project while something works in it: ask, stop with a checkpoint, wait, then go. Nothing is torn down running."""
+"""Leaving a project while something works in it: ask, stop with a checkpoint, wait, then go."""
 
 from __future__ import annotations
 

@@ -3,39 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from studio.config.base import Settings
 from studio.projects.project import Project
-from studio.workers.latest import Answer, LatestWins
+from studio.workers.latest import Answer, LatestWins, Server
 
 OnAnswer = Callable[[Answer], None]
 
 
 class LiveRequests(QObject):
-    """One `LatestWins` worker for the open project, begun with the first request."""
+    """One `LatestWins` worker for the open project, begun with the first request. ``make`` makes what answers."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, make: Callable[[Path], Server] | None = None) -> None:
         super().__init__(parent)
+        self._make = make
         self._project: Project | None = None
         self._worker: LatestWins | None = None
         self._listeners: dict[str, tuple[int, OnAnswer]] = {}
 
     def attach(self, project: Project | None) -> None:
         """Serve another project, or none; the models of the one before are let go."""
+        self.rest()
+        self._project = project
+
+    def rest(self) -> None:
+        """Drop all requests and end the thread, so that no file stays open; the next request begins a new one."""
         self._listeners.clear()
         if self._worker is not None:
             self._worker.close()
             self._worker = None
-        self._project = project
 
     def ask(self, key: str, request: Settings, on_answer: OnAnswer) -> None:
         """Ask; what was asked before under the key is void. Growing answers come, then one that is ``done``."""
         if self._project is None:
             return
         if self._worker is None:
-            self._worker = LatestWins(self._project.path)
+            self._worker = LatestWins(self._project.path, make=self._make)
             self._worker.start()
         self._listeners[key] = (self._worker.ask(request, key), on_answer)
 

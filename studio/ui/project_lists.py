@@ -76,7 +76,7 @@ class ProjectLists(QObject):
         folder = info.folder / "checkpoints" if info is not None else None
         if folder is None or not folder.is_dir():
             return []
-        return sorted(int(match[1]) for name in os.listdir(folder) if (match := _MODEL_POINT.fullmatch(name)))
+        return sorted(int(match[1]) for path in folder.iterdir() if (match := _MODEL_POINT.fullmatch(path.name)))
 
     def facts(self, name: str) -> DataFacts | None:
         """What a preset needs to know of a data set."""

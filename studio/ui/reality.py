@@ -62,6 +62,7 @@ def _run(info: RunInfo, live: RunLive | None) -> RunView:
 
 def _own(view: RunView, live: RunLive) -> RunView:
     """A run of this window: its worker knows better than the status file."""
+    activity = live.activity
     return RunView(
         name=view.name,
         family=view.family or live.family,
@@ -73,6 +74,8 @@ def _own(view: RunView, live: RunLive) -> RunView:
         own=True,
         rate=live.rate,
         seconds_left=live.seconds_left,
+        activity=activity.what if activity is not None else None,
+        activity_share=activity.done / activity.total if activity is not None and activity.total else None,
     )
 
 

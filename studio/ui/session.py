@@ -381,7 +381,7 @@ class Session(QObject):
         self.engine.shut()
 
     def _pace(self) -> None:
-        """How often the mailboxes are read: as often as the eye sees, less while only a run trains, seldom when idle."""
+        """How often mailboxes are read: as often as the eye sees, less while only a run trains, seldom when idle."""
         others = any(not job.training for job in self.board) or self.live.busy()
         wanted = _BUSY_MS if others else _TRAINING_MS if len(self.board) else _IDLE_MS
         if not self._timer.isActive() or self._timer.interval() != wanted:

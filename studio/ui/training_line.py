@@ -12,6 +12,7 @@ from studio.ground.events import Command, Ended, Event, Notice, Paused, Progress
 from studio.jobs.queue import RunQueue
 from studio.ui.job_board import Job
 
+_TRAINING = "Training"  # the trainer's own progress; every other one is of something besides it
 Launch = Callable[[TrainRequest | ResumeRequest, Callable[[Event], None]], Job]
 
 
@@ -27,8 +28,11 @@ class RunLive:
     rate: float | None = None
     seconds_left: float | None = None
     paused: bool = False
+    activity: Progress | None = None
+    """What is done before the first step, or besides training; None while it simply trains."""
     samples: Samples | None = None
     notices: tuple[Notice, ...] = ()
+    announced: bool = False
 
     @property
     def family(self) -> str:
@@ -84,11 +88,12 @@ class TrainingLine(QObject):
         live = self.live
         if live is None:
             return
+        self._learn_name(live)
         match event:
-            case Started():
-                self._on_started(live, event)
+            case Started(what="train"):
+                live.step, live.total = event.step, event.total
             case Progress():
-                live.step, live.rate, live.seconds_left = event.done, event.rate, event.seconds_left
+                self._on_progress(live, event)
             case Paused():
                 live.paused = event.paused
             case Samples():
@@ -101,10 +106,18 @@ class TrainingLine(QObject):
                 self._on_ended(live, event)
         self.changed.emit()
 
-    def _on_started(self, live: RunLive, event: Started) -> None:
-        live.name = event.name or live.name
-        live.step, live.total = event.step, event.total
-        self.started.emit(live.name)
+    def _learn_name(self, live: RunLive) -> None:
+        if not live.announced and (live.name or live.job.name):
+            live.name = live.name or live.job.name
+            live.announced = True
+            self.started.emit(live.name)
+
+    def _on_progress(self, live: RunLive, event: Progress) -> None:
+        if event.what.template == _TRAINING:
+            live.step, live.rate, live.seconds_left = event.done, event.rate, event.seconds_left
+            live.activity = None
+        else:
+            live.activity = event
 
     def _on_ended(self, live: RunLive, event: Ended) -> None:
         self.live = None

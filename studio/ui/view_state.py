@@ -61,6 +61,8 @@ class RunView:
     rate: float | None = None
     seconds_left: float | None = None
     damage: str = ""
+    activity: Text | None = None
+    activity_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,17 +346,17 @@ def _status(reality: Reality) -> StatusView:
 
 def _run_status(run: RunView) -> dict[str, object]:
     paused = run.state == "paused"
-    starting = run.step == 0 and run.rate is None and not paused
-    return {
-        "dot": "paused" if paused else "running",
-        "name": run.name,
-        "run": run.name,
-        "activity": text("paused") if paused else text("starting") if starting else None,
-        "share": run.step / run.total if run.total else None,
-        "rate": None if paused else run.rate,
-        "seconds_left": None if paused else run.seconds_left,
-        "busy": starting,
-    }
+    state: dict[str, object] = {"dot": "paused" if paused else "running", "name": run.name, "run": run.name}
+    if paused:
+        return state | {"activity": text("paused"), "share": _share(run)}
+    if run.rate is None or (run.activity is not None and run.step == 0):
+        starting = run.activity or text("starting")
+        return state | {"activity": starting, "share": run.activity_share, "busy": run.activity_share is None}
+    return state | {"share": _share(run), "rate": run.rate, "seconds_left": run.seconds_left}
+
+
+def _share(run: RunView) -> float | None:
+    return run.step / run.total if run.total else None
 
 
 def _job_status(job: JobView) -> dict[str, object]:

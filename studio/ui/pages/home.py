@@ -144,7 +144,7 @@ class HomePage(Page):
         self._open_title = Label(role="headline")
         self._open_title.setObjectName("homeProject")
         self._open_place = PathLabel()
-        self._open_counts = Label(role="dim")
+        self._open_counts = Label(role="dim", wrap=True)
         self._recent = dense(QVBoxLayout(), gap=2)
         self._recent_title = Label(self.tr("Opened lately"), role="strong")
         self._build()
@@ -226,19 +226,18 @@ class HomePage(Page):
         self._open_title.setText(project.name if project is not None else self.tr("No project is open"))
         self._open_place.set_path(project.path if project is not None else None)
         self._open_place.setVisible(project is not None)
-        self._open_counts.setText(
-            self._counts()
-            if project is not None
-            else self.tr(
-                "A project is a folder that holds your data sets, runs and pictures. Drop one on this window, or begin with a starter."
-            )
-        )
-        self._open_counts.setWordWrap(True)
+        self._open_counts.setText(self._counts() if project is not None else self._invitation())
         self._fill_recent()
 
     def _counts(self) -> str:
         datasets, runs = len(self.session.datasets()), len(self.session.runs())
         return self.tr("{0} data sets · {1} runs").format(datasets, runs)
+
+    def _invitation(self) -> str:
+        return self.tr(
+            "A project is a folder that holds your data sets, runs and pictures. "
+            "Drop one on this window, or begin with a starter."
+        )
 
     def _fill_recent(self) -> None:
         clear(self._recent)

@@ -177,7 +177,8 @@ class ModelPanel(Page):
         )
 
     def page_actions(self) -> Mapping[str, Callable[[], None]]:
-        return self.current_tab().actions()
+        train = self._tabs[TABS[0]].actions() if TABS[0] in self._tabs else {}
+        return {**train, **self.current_tab().actions()}
 
     def arrive(self, **what: Any) -> None:
         chosen = {name: str(what[name]) for name in ("dataset", "run", "checkpoint") if name in what}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.ui import theme
 from studio.ui.text import Label
@@ -44,8 +44,8 @@ class EmptyState(QWidget):
         centre = Qt.AlignmentFlag.AlignHCenter
         column.addStretch(2)
         column.addWidget(self._mark, 0, centre)
-        column.addWidget(self._headline, 0, centre)
-        column.addWidget(self._sentence, 0, centre)
+        column.addLayout(_centred(self._headline))
+        column.addLayout(_centred(self._sentence))
         column.addSpacing(6)
         column.addWidget(self.button, 0, centre)
         column.addStretch(3)
@@ -62,3 +62,12 @@ class EmptyState(QWidget):
 
     def _on_theme(self) -> None:
         self._mark.setPixmap(theme.pixmap(self._icon, "text_dim", 48, self.devicePixelRatioF()))
+
+
+def _centred(label: Label) -> QHBoxLayout:
+    """A label in the middle at its greatest width: aligned directly, a layout would cut its wrapped lines off."""
+    row = dense(QHBoxLayout(), gap=0)
+    row.addStretch(1)
+    row.addWidget(label, 1000)
+    row.addStretch(1)
+    return row
