@@ -64,7 +64,9 @@ def fill(path: Path) -> Path:
         train_a_little(run)
         run.inbox.send(Pause())
         run.inbox.send(ChangeSetting("gradient_clip", 1.0))
-        ids = project.gallery.keep(random_pictures(3), {"labels": {"hair": "red"}}, run=run.name, family="gan", note="Ä")
+        ids = project.gallery.keep(
+            random_pictures(3), {"labels": {"hair": "red"}}, run=run.name, family="gan", note="Ä"
+        )
         project.gallery.star(ids[:1])
         project.gallery.delete(ids[2:])
         project.state.set("window", {"panel": "gan", "slider": 20})

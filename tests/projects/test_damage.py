@@ -217,7 +217,9 @@ def same(first: Any, second: Any) -> bool:
 
 def different(found: dict[str, Any], original: dict[str, Any]) -> list[str]:
     """The parts that are not what they were."""
-    return [name for name in original if not same(found.get(name), original[name])] + sorted(found.keys() - original.keys())
+    return [name for name in original if not same(found.get(name), original[name])] + sorted(
+        found.keys() - original.keys()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +279,9 @@ def test_every_damage(kind: str, filled: Path, tmp_path: Path, original: dict[st
 
 
 @pytest.mark.faults
-def test_two_hundred_bits_of_a_database_that_has_no_copy(filled: Path, tmp_path: Path, original: dict[str, Any]) -> None:
+def test_two_hundred_bits_of_a_database_that_has_no_copy(
+    filled: Path, tmp_path: Path, original: dict[str, Any]
+) -> None:
     size = (filled / "project.db").stat().st_size
     places = np.random.default_rng(7).integers(0, size * 8, 200)
     outcomes = []

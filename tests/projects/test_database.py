@@ -217,7 +217,8 @@ def test_a_journal_of_something_else_does_no_harm(folder: Path, tmp_path: Path) 
 
 
 NEXT = Migration(
-    len(MIGRATIONS) + 1, lambda c: [c.execute("ALTER TABLE state ADD COLUMN room TEXT NOT NULL DEFAULT 'hall'")][0] and None
+    len(MIGRATIONS) + 1,
+    lambda c: [c.execute("ALTER TABLE state ADD COLUMN room TEXT NOT NULL DEFAULT 'hall'")][0] and None,
 )
 
 

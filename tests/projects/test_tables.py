@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from studio.ground.errors import DamagedError, StudioError
 from studio.projects import tables
-from studio.projects.connecting import connect
-from studio.projects.tables import MIGRATIONS, Migration, begin, delete, find, insert, migrate, problems, put, select, update
+from studio.projects.tables import (
+    MIGRATIONS,
+    Migration,
+    begin,
+    delete,
+    find,
+    insert,
+    migrate,
+    problems,
+    put,
+    select,
+    update,
+)
 
 NAMES = ("a", "b", "c")
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    opened = connect(tmp_path / "project.db", write=True, create=True)
+def connection() -> Iterator[sqlite3.Connection]:
+    opened = sqlite3.connect(":memory:", isolation_level=None)
     begin(opened)
     for name in NAMES:
         insert(opened, "state", {"key": name, "value": f"value of {name}"})
