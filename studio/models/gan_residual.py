@@ -1,19 +1,22 @@
-"""The residual pair: a generator with batch norm that doubles by repeating pixels, a strided discriminator without norm.
+"""The residual pair: a generator with batch norm that doubles by interpolation, a strided discriminator without.
 
 No convolution from many to many channels works at the picture's full resolution, which is where the time would go.
+Weights start as torch draws them. Measured on Portraits at 32x32: He's larger weights let the discriminator run ahead,
+the sliced Wasserstein distance was 451 after 10,000 pictures where these had 171 after 6,700.
 Shapes: see ``layers``.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.models.gan_dcgan import project
-from studio.models.layers import BatchSpread, LabelEmbedding, initialise_residual
+from studio.models.layers import BatchSpread, LabelEmbedding
 
 _WIDEST = 8
 _SLOPE = 0.2
@@ -58,17 +61,18 @@ class DownBlock(nn.Module):
 class ResidualGenerator(nn.Module):
     """z (B, Z) and codes (B, L) -> pictures (B, C, size, size) in [-1, 1]."""
 
-    def __init__(self, *, size: int, channels: int, width: int, latent: int, labels: tuple[int, ...], embedding: int) -> None:
+    def __init__(
+        self, *, size: int, channels: int, width: int, latent: int, labels: tuple[int, ...], embedding: int
+    ) -> None:
         super().__init__()
         self.latent_size = latent
         self.embedding = LabelEmbedding(labels, embedding) if labels else None
         widths = _widths(size, width)
         self.widest = widths[0]
         self.start = nn.Linear(latent + (self.embedding.total if self.embedding else 0), 16 * widths[0])
-        self.blocks = nn.Sequential(*(UpBlock(a, b) for a, b in zip(widths, widths[1:], strict=False)))
+        self.blocks = nn.Sequential(*(UpBlock(a, b) for a, b in pairwise(widths)))
         self.norm = nn.BatchNorm2d(widths[-1])
         self.to_picture = nn.Conv2d(widths[-1], channels, 3, padding=1)
-        initialise_residual(self)
         nn.init.normal_(self.to_picture.weight, std=0.02)
 
     def embed(self, codes_BL: Tensor) -> Tensor:
@@ -101,14 +105,13 @@ class ResidualDiscriminator(nn.Module):
         super().__init__()
         widths = _widths(size, width)[::-1]
         self.from_picture = nn.Conv2d(channels, widths[0], 4, stride=2, padding=1)
-        self.blocks = nn.Sequential(*(DownBlock(a, b, batch_norm) for a, b in zip(widths, widths[1:], strict=False)))
+        self.blocks = nn.Sequential(*(DownBlock(a, b, batch_norm) for a, b in pairwise(widths)))
         self.spread = BatchSpread()
         self.mix = nn.Conv2d(widths[-1] + 1, widths[-1], 3, padding=1)
         self.gather = nn.Linear(16 * widths[-1], widths[-1])
         self.feature_size = widths[-1]
         self.head = nn.Linear(widths[-1], 1)
         self.batch_norm = batch_norm
-        initialise_residual(self)
         self.projection = LabelEmbedding(labels, widths[-1], widths[-1] ** -0.5) if labels else None
 
     def features(self, x_BCHW: Tensor, parts: int = 1) -> Tensor:

@@ -1,4 +1,4 @@
-"""Small parts that several networks share: the embedding of labels, the spread of a batch, spectral norm, initial weights.
+"""Small parts that several networks share: embedded labels, the spread of a batch, spectral norm, initial weights.
 
 Shapes: B pictures, C channels, H x W, Z latent numbers, L labels, E embedding numbers, F features.
 """
@@ -87,12 +87,3 @@ def initialise_dcgan(module: nn.Module) -> None:
         elif isinstance(layer, nn.BatchNorm2d):
             nn.init.normal_(layer.weight, 1.0, 0.02)
             nn.init.zeros_(layer.bias)
-
-
-def initialise_residual(module: nn.Module) -> None:
-    """He's normal weights for leaky rectifiers (He et al. 2015, arXiv:1502.01852), biases zero."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight, a=0.2)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
