@@ -111,6 +111,9 @@ def check(store: PictureStore, choices: Choices, stop: Stop = never, *, size: in
     positions = np.array([i for i, name in enumerate(store.names) if name not in out], np.int64)
     view = _View(store, size, positions)
     yield Started("check", store.folder.name, total=len(positions))
+    if not len(positions):
+        yield Ended("finished", result=Report(0, len(store.skipped), tuple(_broken(store))))
+        return
     damaged = yield from _damaged(view, stop)
     blank = yield from _blank(view, stop)
     alike = yield from _alike(view, stop)
@@ -160,7 +163,7 @@ def _changed(view: _View, some: range) -> list[int]:
 def _blank(view: _View, stop: Stop) -> Generator[Event, None, list[Finding]]:
     """Pictures of one colour: suspected by their tiny pictures, confirmed by their pixels."""
     thumbs = view.store.thumbs()[view.positions].reshape(len(view.positions), -1, 3)
-    suspected = np.flatnonzero((np.ptp(thumbs, axis=1) <= 2).all(axis=1)) if len(thumbs) else np.empty(0, np.int64)
+    suspected = np.flatnonzero((np.ptp(thumbs, axis=1) <= 2).all(axis=1))
     meter = Meter(text("Looking for empty pictures"), len(suspected))
     blank: list[int] = []
     results = in_order(lambda i: (i, _is_blank(view, i)), suspected.tolist(), stop=stop)

@@ -136,7 +136,8 @@ def _is_right(path: Path, transfer: _Transfer, meter: Meter, before: int) -> Gen
     with path.open("rb") as handle:
         while piece := handle.read(1 << 22):
             digest.update(piece)
-            transfer.check()
+            if transfer.stop():
+                raise Stopped
             yield from meter.progress(before + transfer.file.bytes)
     return digest.hexdigest() == transfer.file.sha256
 
@@ -235,14 +236,22 @@ def _receive(transfer: _Transfer, response: Any, start: int) -> None:
         transfer.done = start
         while transfer.done < transfer.file.bytes:
             transfer.check()
-            piece = response.read1(min(_PIECE, transfer.file.bytes - transfer.done))
+            piece = _piece(response, min(_PIECE, transfer.file.bytes - transfer.done))
             if not piece:
                 raise Unreachable("the connection broke off")
             handle.write(piece)
             transfer.done += len(piece)
-    if response.read1(1):
+    if _piece(response, 1):
         _forget(transfer)
         raise Unreachable(f"the file there is longer than {transfer.file.bytes} bytes")
+
+
+def _piece(response: Any, most: int) -> bytes:
+    """What has arrived. Failures of the network (TLS has its own) are kept apart from those of the disk."""
+    try:
+        return bytes(response.read1(most))
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(_network_reason(error)) from error
 
 
 def _number(value: str | None) -> int | None:

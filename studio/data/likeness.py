@@ -13,7 +13,7 @@ import numpy as np
 
 DISTANCE = 3
 """Bits of 64 that may differ."""
-NOISE = 0.06
+NOISE = 0.08
 """Root-mean-square difference of the tiny pictures, in parts of their own deviation, that is still the same picture."""
 _FLOOR = 0.75
 _WINDOW = 1500
@@ -48,6 +48,7 @@ def alike_pairs(hashes: np.ndarray, thumbs: np.ndarray) -> Iterator[tuple[int, l
     Yields, piece by piece, how much of the work is done (0 to N) and the pairs found since.
     """
     tiny = _Thumbs(thumbs)
+    yield from ((0, []) for _ in tiny.measure())
     bands, count = DISTANCE + 1, len(hashes)
     for band in range(bands):
         keys = (hashes >> np.uint64(band * 64 // bands)) & np.uint64((1 << 64 // bands) - 1)
@@ -78,10 +79,14 @@ class _Thumbs:
 
     def __init__(self, thumbs: np.ndarray) -> None:
         self.flat = thumbs.reshape(len(thumbs), -1)
-        self.deviation = np.concatenate(
-            [self.flat[i : i + 4096].std(axis=1) for i in range(0, len(self.flat), 4096)] or [np.empty(0)]
-        )
+        self.deviation = np.empty(len(thumbs))
         self.few = np.ascontiguousarray(self.flat[:, 4::9])
+
+    def measure(self) -> Iterator[None]:
+        """Find the deviation of each, in pieces."""
+        for start in range(0, len(self.flat), 8192):
+            self.deviation[start : start + 8192] = self.flat[start : start + 8192].std(axis=1, dtype=np.float32)
+            yield
 
     def alike(self, one: np.ndarray, other: np.ndarray) -> list[tuple[int, int]]:
         """Those of the pairs (n,), (n,) whose tiny pictures agree."""

@@ -125,7 +125,7 @@ def ends(function: Callable[Arguments, Iterator[Event]]) -> Callable[Arguments, 
 def describe_os_error(error: OSError) -> Text:
     """One sentence for what the operating system refused."""
     if error.errno in _FULL_DISK:
-        return text("The disk is full; nothing was kept of it. Free some space and try again.")
+        return text("The disk is full, so this could not be finished. Free some space and try again.")
     name = os.path.basename(str(error.filename or ""))  # noqa: PTH119  a name, not always a path
     reason = (error.strerror or type(error).__name__).rstrip(".")
     if not name:

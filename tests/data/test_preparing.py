@@ -22,6 +22,7 @@ from studio.ground.events import Ended, Notice, Progress
 from studio.ground.files import verify_manifest
 
 Imported = Callable[..., PictureStore]
+NONE = Choices()
 SIZE = PrepareSettings(size=16)
 
 
@@ -30,7 +31,7 @@ def prepared(tmp_path: Path, ending: Callable[..., Ended]) -> Any:
     """A function (store, settings, choices) that prepares and opens; closed after the test."""
     opened: list[PreparedPictures] = []
 
-    def run(store: PictureStore, settings: PrepareSettings = SIZE, choices: Choices = Choices()) -> PreparedPictures:
+    def run(store: PictureStore, settings: PrepareSettings = SIZE, choices: Choices = NONE) -> PreparedPictures:
         ended = ending(prepare(store, tmp_path / "cache", settings, choices))
         assert ended.status == "finished", (str(ended.error), ended.trace)
         opened.append(ended.result)

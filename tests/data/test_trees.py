@@ -159,7 +159,7 @@ def test_a_zip_that_was_cut_is_one_sentence(tmp_path: Path, refused: Refused, cu
 
 
 def test_any_damaged_zip_ends_in_a_sentence_or_whole(tmp_path: Path, ending: Any) -> None:
-    """Bits flipped and pages zeroed all over: never an unexpected error, and never a picture that is not one of ours."""
+    """Bits flipped and pages zeroed all over: no unexpected error, and no picture that is not ours."""
     source = zipped(tmp_path / "z.zip", {f"{i}.png": png(i) for i in range(8)})
     data, generator = source.read_bytes(), np.random.default_rng(3)
     ours = {png(i) for i in range(8)}
