@@ -18,24 +18,52 @@ class DcganNetwork(Settings):
     """Transposed-convolution generator, strided-convolution discriminator (Radford et al. 2015, arXiv:1511.06434)."""
 
     kind: Literal["dcgan"] = "dcgan"
-    width: int = setting(32, help="Channels of the widest resolution; the others are multiples of it.", ge=4, le=512, auto="picture size", log=True)
-    discriminator_norm: DiscriminatorNorm = setting("batch", help="Normalisation inside the discriminator.", advanced=True)
+    width: int = setting(
+        32,
+        help="Channels of the widest resolution; the others are multiples of it.",
+        ge=4,
+        le=512,
+        auto="picture size",
+        log=True,
+    )
+    discriminator_norm: DiscriminatorNorm = setting(
+        "batch", help="Normalisation inside the discriminator.", advanced=True
+    )
 
 
 class ResidualNetwork(Settings):
     """Residual generator (nearest-neighbour, then convolution) and a residual discriminator."""
 
     kind: Literal["residual"] = "residual"
-    width: int = setting(32, help="Channels of the widest resolution; the others are multiples of it.", ge=4, le=512, auto="picture size", log=True)
-    discriminator_norm: DiscriminatorNorm = setting("none", help="Normalisation inside the discriminator.", advanced=True)
+    width: int = setting(
+        32,
+        help="Channels of the widest resolution; the others are multiples of it.",
+        ge=4,
+        le=512,
+        auto="picture size",
+        log=True,
+    )
+    discriminator_norm: DiscriminatorNorm = setting(
+        "none", help="Normalisation inside the discriminator.", advanced=True
+    )
 
 
 class NonSaturating(Settings):
-    """-log D(G(z)) with an optional lazy R1 penalty (Goodfellow et al. 2014; Mescheder et al. 2018, arXiv:1801.04406)."""
+    """-log D(G(z)), with a lazy R1 penalty (Goodfellow et al. 2014; Mescheder et al. 2018, arXiv:1801.04406)."""
 
     kind: Literal["non_saturating"] = "non_saturating"
-    r1: float = setting(1.0, label="R1 weight", help="Penalty on the discriminator's slope at real pictures; 0 switches it off.", ge=0, le=1000, advanced=True, auto="picture size")
-    interval: int = setting(8, label="R1 every", unit="steps", help="Apply the penalty at every n-th step only.", ge=1, le=64, advanced=True)
+    r1: float = setting(
+        1.0,
+        label="R1 weight",
+        help="Penalty on the discriminator's slope at real pictures; 0 switches it off.",
+        ge=0,
+        le=1000,
+        advanced=True,
+        auto="picture size",
+    )
+    interval: int = setting(
+        8, label="R1 every", unit="steps", help="Apply the penalty at every n-th step only.", ge=1, le=64, advanced=True
+    )
 
 
 class LeastSquares(Settings):
@@ -54,15 +82,37 @@ class Wasserstein(Settings):
     """Wasserstein loss with gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028)."""
 
     kind: Literal["wasserstein"] = "wasserstein"
-    penalty: float = setting(10.0, label="Gradient penalty", help="Weight that keeps the critic's slope near one.", gt=0, le=1000, advanced=True)
+    penalty: float = setting(
+        10.0,
+        label="Gradient penalty",
+        help="Weight that keeps the critic's slope near one.",
+        gt=0,
+        le=1000,
+        advanced=True,
+    )
 
 
 class Relativistic(Settings):
     """Relativistic pairing loss with R1 and R2 (Huang et al. 2024, arXiv:2501.05441)."""
 
     kind: Literal["relativistic"] = "relativistic"
-    gamma: float = setting(0.05, label="R1 and R2 weight", help="Penalty on the discriminator's slope at real and at generated pictures.", gt=0, le=1000, advanced=True)
-    interval: int = setting(1, label="Penalty every", unit="steps", help="Apply the penalties at every n-th step only.", ge=1, le=64, advanced=True)
+    gamma: float = setting(
+        0.05,
+        label="R1 and R2 weight",
+        help="Penalty on the discriminator's slope at real and at generated pictures.",
+        gt=0,
+        le=1000,
+        advanced=True,
+    )
+    interval: int = setting(
+        1,
+        label="Penalty every",
+        unit="steps",
+        help="Apply the penalties at every n-th step only.",
+        ge=1,
+        le=64,
+        advanced=True,
+    )
 
 
 Network = DcganNetwork | ResidualNetwork
@@ -73,29 +123,71 @@ class GanConfig(TrainingSettings):
     """Everything that decides a GAN run; the resolved one is stored with the run."""
 
     family: Literal["gan"] = "gan"
-    picture_size: Literal[32, 64, 128, 256] = setting(32, help="Side of the square pictures it learns and makes.", unit="px", auto="data")
+    picture_size: Literal[32, 64, 128, 256] = setting(
+        32, help="Side of the square pictures it learns and makes.", unit="px", auto="data"
+    )
     channels: Literal[1, 3] = setting(3, help="3 for colour, 1 for grey.", advanced=True, auto="data")
-    condition: tuple[str, ...] = setting((), label="Steer by", help="Labels of the data set that the generator is told, so that you can ask for them later.")
+    condition: tuple[str, ...] = setting(
+        (),
+        label="Steer by",
+        help="Labels of the data set that the generator is told, so that you can ask for them later.",
+    )
     network: Network = setting(ResidualNetwork(), help="The pair of networks.", discriminator="kind", auto="device")
-    latent_size: int = setting(64, help="Numbers in the latent vector that a picture grows from.", ge=2, le=1024, advanced=True)
+    latent_size: int = setting(
+        64, help="Numbers in the latent vector that a picture grows from.", ge=2, le=1024, advanced=True
+    )
     loss: Loss = setting(NonSaturating(), help="What the two networks play for.", discriminator="kind")
-    generator_rate: float = setting(4e-4, label="Generator learning rate", help="Step size of the generator.", gt=0, le=0.1, advanced=True, live=True, log=True)
-    discriminator_rate: float = setting(4e-4, label="Discriminator learning rate", help="Step size of the discriminator.", gt=0, le=0.1, advanced=True, live=True, log=True)
-    beta1: float = setting(0.0, label="Adam beta 1", help="How long Adam remembers the direction of a step.", ge=0, lt=1, advanced=True)
-    beta2: float = setting(0.99, label="Adam beta 2", help="How long Adam remembers the size of a step.", gt=0, lt=1, advanced=True)
-    discriminator_steps: int = setting(1, help="Discriminator steps for one generator step.", ge=1, le=10, advanced=True)
-    spectral_norm: bool = setting(False, help="Bound the discriminator's layers by their largest singular value.", advanced=True)
-    augment: tuple[Augmentation, ...] = setting((), label="Differentiable augmentation", help="Show real and generated pictures to the discriminator changed in these ways; helps small data sets.", advanced=True, auto="number of pictures")
+    generator_rate: float = setting(
+        4e-4,
+        label="Generator learning rate",
+        help="Step size of the generator.",
+        gt=0,
+        le=0.1,
+        advanced=True,
+        live=True,
+        log=True,
+    )
+    discriminator_rate: float = setting(
+        4e-4,
+        label="Discriminator learning rate",
+        help="Step size of the discriminator.",
+        gt=0,
+        le=0.1,
+        advanced=True,
+        live=True,
+        log=True,
+    )
+    beta1: float = setting(
+        0.0, label="Adam beta 1", help="How long Adam remembers the direction of a step.", ge=0, lt=1, advanced=True
+    )
+    beta2: float = setting(
+        0.99, label="Adam beta 2", help="How long Adam remembers the size of a step.", gt=0, lt=1, advanced=True
+    )
+    discriminator_steps: int = setting(
+        1, help="Discriminator steps for one generator step.", ge=1, le=10, advanced=True
+    )
+    spectral_norm: bool = setting(
+        False, help="Bound the discriminator's layers by their largest singular value.", advanced=True
+    )
+    augment: tuple[Augmentation, ...] = setting(
+        (),
+        label="Differentiable augmentation",
+        help="Show real and generated pictures to the discriminator changed in these ways; helps small data sets.",
+        advanced=True,
+        auto="number of pictures",
+    )
     mirror: bool = setting(False, help="Show half of the pictures mirrored left to right.", auto="data")
 
     @model_validator(mode="after")
     def _can_train(self) -> Self:
         """Refuse what cannot train: a penalty on slopes is per picture, batch norm mixes the pictures of a batch."""
-        penalised = isinstance(self.loss, Wasserstein | Relativistic) or (isinstance(self.loss, NonSaturating) and self.loss.r1 > 0)
+        penalised = isinstance(self.loss, Wasserstein | Relativistic) or (
+            isinstance(self.loss, NonSaturating) and self.loss.r1 > 0
+        )
         if penalised and self.network.discriminator_norm == "batch":
             raise ValueError(
-                "a discriminator with batch norm cannot have a gradient penalty: set network.discriminator_norm to none, "
-                "or choose a loss without a penalty"
+                "a discriminator with batch norm cannot have a gradient penalty: set network.discriminator_norm to "
+                "none, or choose a loss without a penalty"
             )
         return self
 

@@ -12,10 +12,42 @@ Precision = Literal["auto", "float32", "bfloat16"]
 class TrainingSettings(Settings):
     """Base of every family's config: horizon, batch, seed, and what the trainer does once for all families."""
 
-    steps: int = setting(1200, help="The horizon: how many optimiser updates the run has in all.", unit="steps", ge=1, le=100_000_000, auto="preset", log=True)
+    steps: int = setting(
+        1200,
+        help="The horizon: how many optimiser updates the run has in all.",
+        unit="steps",
+        ge=1,
+        le=100_000_000,
+        auto="preset",
+        log=True,
+    )
     batch: int = setting(32, help="Items in one step.", unit="items", ge=1, le=4096, auto="device", log=True)
     seed: int = setting(0, help="Decides every random draw; the same seed gives the same run.", ge=0, le=2**31 - 1)
-    ema_half_life: int = setting(2000, label="EMA half-life", help="The averaged weights forget half of the past after this many items seen; 0 switches averaging off.", unit="items", ge=0, le=100_000_000, advanced=True, auto="batch", log=True)
-    gradient_clip: float = setting(0.0, help="Longest gradient that a step may take; 0 means no limit.", ge=0, le=1e6, advanced=True, live=True)
-    precision: Precision = setting("auto", help="Number format of the arithmetic; auto takes the fastest that the device has in full.", advanced=True)
-    sample_count: int = setting(36, label="Samples", help="Pictures in the live grid, always from the same latents.", unit="pictures", ge=1, le=256, advanced=True)
+    ema_half_life: int = setting(
+        2000,
+        label="EMA half-life",
+        help="The averaged weights forget half of the past after this many items seen; 0 switches averaging off.",
+        unit="items",
+        ge=0,
+        le=100_000_000,
+        advanced=True,
+        auto="batch",
+        log=True,
+    )
+    gradient_clip: float = setting(
+        0.0, help="Longest gradient that a step may take; 0 means no limit.", ge=0, le=1e6, advanced=True, live=True
+    )
+    precision: Precision = setting(
+        "auto",
+        help="Number format of the arithmetic; auto takes the fastest that the device has in full.",
+        advanced=True,
+    )
+    sample_count: int = setting(
+        36,
+        label="Samples",
+        help="Pictures in the live grid, always from the same latents.",
+        unit="pictures",
+        ge=1,
+        le=256,
+        advanced=True,
+    )

@@ -51,7 +51,9 @@ def find_directions(model: GeneratorModel, data: PreparedPictures) -> Generator[
     """
     names = [name for name in data.codes if name not in model.labels]
     if not names:
-        raise UsageError("The data set has no labels beyond those that the generator is told, so there is nothing to find.")
+        raise UsageError(
+            "The data set has no labels beyond those that the generator is told, so there is nothing to find."
+        )
     rows = np.asarray(data.training)[:_REAL]
     real = yield from _features_of_data(model, data, rows)
     z, made = yield from _features_of_samples(model)
@@ -81,7 +83,9 @@ def load_directions(path: Path) -> tuple[int, list[Direction]]:
     return int(data["step"]), [Direction(**row) for row in rows]
 
 
-def _features_of_data(model: GeneratorModel, data: PreparedPictures, rows: np.ndarray) -> Generator[Progress, None, Tensor]:
+def _features_of_data(
+    model: GeneratorModel, data: PreparedPictures, rows: np.ndarray
+) -> Generator[Progress, None, Tensor]:
     pieces = []
     for start in range(0, len(rows), CHUNK):
         pictures = torch.from_numpy(data.read(rows[start : start + CHUNK]))
@@ -123,7 +127,9 @@ def _direction(
     accuracy = _balanced(_apply(x[kept], probe) > 0, is_so[kept])
     score = _apply(made_MF, probe)
     weights = _ridge(z_MZ, score)[:-1]
-    explained = (z_MZ @ weights - (z_MZ @ weights).mean()).square().sum() / (score - score.mean()).square().sum().clamp_min(1e-12)
+    explained = (z_MZ @ weights - (z_MZ @ weights).mean()).square().sum() / (
+        score - score.mean()
+    ).square().sum().clamp_min(1e-12)
     vector = weights / weights.norm().clamp_min(1e-12)
     return vector.numpy(), accuracy, float(explained.clamp(0, 1))
 

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from studio.config.gan import GanConfig
 from studio.config.registry import load_config
 from studio.config.requests import Recipe
+from studio.generation.latents import CHUNK, first_drawn, latent_of
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.files import read_json, verify_manifest
-from studio.generation.latents import CHUNK, first_drawn, latent_of
 from studio.models.gan import Discriminator, Generator, build_discriminator, build_generator, label_sizes, to_bytes
 from studio.models.seeding import seeded_generator
 from studio.models.weights import read_tensors, second_instance, table_of
@@ -28,7 +28,7 @@ from studio.models.weights import read_tensors, second_instance, table_of
 GENERATOR, DISCRIMINATOR = "average.generator.safetensors", "module.discriminator.safetensors"
 
 
-def grow(generator: nn.Module, z_NZ: Tensor, codes_NL: Tensor) -> Iterator[np.ndarray]:
+def grow(generator: Any, z_NZ: Tensor, codes_NL: Tensor) -> Iterator[np.ndarray]:
     """Pictures (n, H, W, C) uint8 of latents and codes, in chunks of one fixed size; the last one is padded.
 
     ``generator`` is a second instance in eval mode. Nothing but its output is touched: no random number is drawn.
@@ -39,7 +39,7 @@ def grow(generator: nn.Module, z_NZ: Tensor, codes_NL: Tensor) -> Iterator[np.nd
         yield grow_chunk(generator, z_NZ[start : start + CHUNK], e)
 
 
-def grow_chunk(generator: nn.Module, z_NZ: Tensor, e_NE: Tensor) -> np.ndarray:
+def grow_chunk(generator: Any, z_NZ: Tensor, e_NE: Tensor) -> np.ndarray:
     """At most ``CHUNK`` pictures (n, H, W, C) uint8 of latents and embedded labels, made as a whole chunk."""
     with torch.no_grad():
         x = generator.grow(padded(z_NZ).to(_device(generator)), padded(e_NE))
@@ -105,7 +105,7 @@ class GeneratorModel:
             yield grow_chunk(self.generator, z, self._embedded(chunk))
 
     def latent(self, recipe: Recipe) -> Tensor:
-        """The latent (Z,) of a recipe: truncated, then moved along its directions (a strength of 1 is one deviation)."""
+        """The latent (Z,) of a recipe: truncated, then moved along its directions (strength 1 is one deviation)."""
         z = latent_of(recipe.latent, self.config.latent_size) * recipe.truncation
         for name, strength in recipe.directions.items():
             if name in self.directions:
@@ -152,8 +152,9 @@ class GeneratorModel:
     def _draw_code(self, name: str, recipe: Recipe) -> int:
         drawn = first_drawn(recipe.latent)
         place = torch.rand((), generator=seeded_generator("label", name, drawn.seed, drawn.index)).item()
-        share = np.cumsum(self._counts[name]) / max(1, sum(self._counts[name]))
-        return int(min(np.searchsorted(share, place, side="right"), len(share) - 1))
+        counts = np.asarray(self._counts[name], dtype=float)
+        share = np.cumsum(counts) / max(1.0, counts.sum())
+        return min(int(np.searchsorted(share, place, side="right")), len(share) - 1)
 
     def _embedded(self, recipes: Sequence[Recipe]) -> Tensor:
         """Embedded labels (n, E); a direction of a known label moves that part towards the value by its strength."""
@@ -167,7 +168,7 @@ class GeneratorModel:
                         label, code = blend
                         width = self.generator.embedding.width
                         part = e_NE[row, label * width : (label + 1) * width]
-                        part.lerp_(self.generator.embedding.tables[label].weight[code], strength)
+                        part.lerp_(self.generator.embedding.vector(label, code), strength)
         return e_NE
 
     def _load(self, file: str, build: Any) -> Any:
@@ -185,5 +186,9 @@ def _unknown(what: str, name: str, known: list[str]) -> UsageError:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
     return UsageError(
-        "There is no {what} {name}{hint}; there is: {known}.", what=what, name=name, hint=hint, known=", ".join(known) or "none"
+        "There is no {what} {name}{hint}; there is: {known}.",
+        what=what,
+        name=name,
+        hint=hint,
+        known=", ".join(known) or "none",
     )

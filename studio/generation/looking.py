@@ -81,13 +81,15 @@ def opinions_of(
         line = float(score_threshold(kind, torch.zeros(1), torch.zeros(1)))
     elif data is not None:
         rows = np.asarray(data.held_out)[:_JUDGES]
-        real_codes = _codes(model, data, rows)
+        real_codes = codes_of_rows(model, data, rows)
         real = [s for piece in _scored(model, data.read(rows).transpose(0, 2, 3, 1), real_codes) for s in piece]
         line = float(score_threshold(kind, torch.tensor(real), torch.tensor(scores)))
     return [_opinion(score, line, kind) for score in scores]
 
 
-def nearest(model: GeneratorModel, pictures: np.ndarray, data: PreparedPictures, count: int = 5) -> Generator[Progress, None, list[Neighbours]]:
+def nearest(
+    model: GeneratorModel, pictures: np.ndarray, data: PreparedPictures, count: int = 5
+) -> Generator[Progress, None, list[Neighbours]]:
     """The ``count`` training pictures nearest to each of ``pictures`` (N, H, W, C) uint8, read in blocks.
 
     Distance: root mean square over pixel values (0 to 255) at 16 x 16, the smaller of the picture and its mirror image
@@ -106,7 +108,8 @@ def nearest(model: GeneratorModel, pictures: np.ndarray, data: PreparedPictures,
     return [_neighbours(where[i], best[i], usual) for i in range(len(pictures))]
 
 
-def _codes(model: GeneratorModel, data: PreparedPictures, rows: np.ndarray) -> Tensor:
+def codes_of_rows(model: GeneratorModel, data: PreparedPictures, rows: np.ndarray) -> Tensor:
+    """The codes (N, L) of rows of the data, for the labels that the model knows."""
     columns = [torch.from_numpy(np.asarray(data.codes[name])[rows].astype(np.int64)) for name in model.labels]
     return torch.stack(columns, dim=1) if columns else torch.zeros((len(rows), 0), dtype=torch.int64)
 

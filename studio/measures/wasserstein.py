@@ -20,7 +20,9 @@ _BLOCK = 64  # projections at a time, which bounds the memory
 _SIDE = 64  # pictures are averaged down to this side
 
 
-def sliced_wasserstein(a_NCHW: Tensor, b_MCHW: Tensor, *, projections: int = PROJECTIONS, seed: int = 0) -> Iterator[float | None]:
+def sliced_wasserstein(
+    a_NCHW: Tensor, b_MCHW: Tensor, *, projections: int = PROJECTIONS, seed: int = 0
+) -> Iterator[float | None]:
     """Distance between two sets of pictures in [-1, 1], divided by the deviation of ``b``; zero for equal sets.
 
     Yields None between blocks of projections and the distance at last. N and M may differ: the larger set is read at

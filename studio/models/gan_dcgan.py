@@ -5,6 +5,8 @@ Without labels these are the textbook networks, layer by layer. Shapes: see ``la
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +24,9 @@ def _widths(size: int, width: int) -> list[int]:
 class DcganGenerator(nn.Module):
     """z (B, Z) and codes (B, L) -> pictures (B, C, size, size) in [-1, 1]."""
 
-    def __init__(self, *, size: int, channels: int, width: int, latent: int, labels: tuple[int, ...], embedding: int) -> None:
+    def __init__(
+        self, *, size: int, channels: int, width: int, latent: int, labels: tuple[int, ...], embedding: int
+    ) -> None:
         super().__init__()
         self.latent_size = latent
         self.embedding = LabelEmbedding(labels, embedding) if labels else None
@@ -52,13 +56,14 @@ class DcganGenerator(nn.Module):
 
 
 class DcganDiscriminator(nn.Module):
-    """Pictures (B, C, size, size) and codes (B, L) -> raw scores (B,). Labels enter by projection (arXiv:1802.05637)."""
+    """Pictures (B, C, size, size), codes (B, L) -> raw scores (B,); labels enter by projection (arXiv:1802.05637)."""
 
     def __init__(self, *, size: int, channels: int, width: int, labels: tuple[int, ...], batch_norm: bool) -> None:
         super().__init__()
         widths = _widths(size, width)[::-1]
-        layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
-        for before, now in zip(widths, widths[1:], strict=False):
+        first = nn.Conv2d(channels, widths[0], 4, 2, 1, bias=False)
+        layers: list[nn.Module] = [first, nn.LeakyReLU(0.2, inplace=True)]
+        for before, now in pairwise(widths):
             layers += [nn.Conv2d(before, now, 4, 2, 1, bias=False)]
             layers += [nn.BatchNorm2d(now)] if batch_norm else []
             layers += [nn.LeakyReLU(0.2, inplace=True)]
@@ -71,10 +76,11 @@ class DcganDiscriminator(nn.Module):
 
     def features(self, x_BCHW: Tensor, parts: int = 1) -> Tensor:
         """What the last convolution sees, averaged over the picture: (B, F)."""
-        return self.body(x_BCHW).mean(dim=(2, 3))
+        h: Tensor = self.body(x_BCHW)
+        return h.mean(dim=(2, 3))
 
     def forward(self, x_BCHW: Tensor, codes_BL: Tensor, parts: int = 1) -> Tensor:
-        """``parts``: batches of equal length one behind the other in x; here they do not meet unless batch norm is on."""
+        """``parts``: batches of equal length one behind the other in x; only batch norm lets them meet."""
         h = self.body(x_BCHW)
         score: Tensor = self.head(h).flatten()
         if self.projection is not None:
@@ -84,5 +90,5 @@ class DcganDiscriminator(nn.Module):
 
 def project(embedding: LabelEmbedding, codes_BL: Tensor, features_BF: Tensor) -> Tensor:
     """Sum over labels of the inner product of the label's vector and the features, (B,)."""
-    e_BLF = embedding(codes_BL).view(codes_BL.shape[0], -1, features_BF.shape[1])
+    e_BLF: Tensor = embedding(codes_BL).view(codes_BL.shape[0], -1, features_BF.shape[1])
     return (e_BLF * features_BF[:, None, :]).sum(dim=(1, 2))

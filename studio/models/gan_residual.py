@@ -39,7 +39,7 @@ class UpBlock(nn.Module):
         self.past = nn.Conv2d(before, after, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = F.interpolate(F.relu(self.norm1(x)), scale_factor=2.0, mode="nearest")
+        h: Tensor = F.interpolate(F.relu(self.norm1(x)), scale_factor=2.0, mode="nearest")
         h = self.conv2(F.relu(self.norm2(self.conv1(h))))
         return h + F.interpolate(self.past(x), scale_factor=2.0, mode="nearest")
 
@@ -54,8 +54,9 @@ class DownBlock(nn.Module):
         self.past = nn.Conv2d(before, after, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = self.conv(F.leaky_relu(self.norm(x), _SLOPE))
-        return (h + self.past(F.avg_pool2d(x, 2))) * math.sqrt(0.5)
+        h: Tensor = self.conv(F.leaky_relu(self.norm(x), _SLOPE))
+        past: Tensor = self.past(F.avg_pool2d(x, 2))
+        return (h + past) * math.sqrt(0.5)
 
 
 class ResidualGenerator(nn.Module):

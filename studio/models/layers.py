@@ -31,6 +31,12 @@ class LabelEmbedding(nn.Module):
         """Length of the vectors of all labels together."""
         return self.width * len(self.sizes)
 
+    def vector(self, label: int, code: int) -> Tensor:
+        """The vector (width,) of one value."""
+        table = self.tables[label]
+        assert isinstance(table, nn.Embedding)
+        return table.weight[code]
+
     def forward(self, codes_BL: Tensor) -> Tensor:
         """Codes (B, L) int64 -> (B, L * width). A code of -1 means that the label is unknown."""
         columns = [torch.where(c < 0, n, c) for c, n in zip(codes_BL.unbind(1), self.sizes, strict=True)]

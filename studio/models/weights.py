@@ -72,11 +72,11 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 
 
 def second_instance(blank: nn.Module, source: Mapping[str, Tensor], device: torch.device) -> nn.Module:
-    """``blank`` (built on ``meta``, so without a random draw) with the state ``source``, in eval mode, without gradients.
+    """``blank`` (built on ``meta``, so without a random draw) with the state ``source``, in eval mode and frozen.
 
     For looking and averaging: the instance that trains is never called by anybody but its trainer.
     """
-    other = blank.to_empty(device=device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    other = blank.to_empty(device=device).to(memory_format=torch.channels_last)
     fill(other, source)
     result: nn.Module = other.requires_grad_(False).eval()
     return result
@@ -115,7 +115,8 @@ def _read_one(handle: IO[bytes], entry: Mapping[str, Any], start: int, path: Pat
     if size == 0:
         return tensor
     handle.seek(start + begin)
-    got = handle.readinto(memoryview(tensor.view(-1).view(torch.uint8).numpy()))  # type: ignore[attr-defined]
+    space: Any = tensor.view(-1).view(torch.uint8).numpy()
+    got = handle.readinto(space)  # type: ignore[attr-defined]
     if got != size:
         raise DamagedError("The file {name} is cut short.", name=path.name)
     return tensor

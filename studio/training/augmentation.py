@@ -35,12 +35,12 @@ def _uniform(x_BCHW: Tensor, count: int, generator: torch.Generator) -> Tensor:
 
 def _colour(x: Tensor, generator: torch.Generator) -> Tensor:
     """Brightness by up to a quarter of the range, saturation by 0 to 2, contrast by 0.5 to 1.5."""
-    brightness, saturation, contrast = _uniform(x, 3, generator)
+    brightness, saturation, contrast = _uniform(x, 3, generator).unbind()
     x = x + (brightness - 0.5)
     if x.shape[1] > 1:
         grey = x.mean(dim=1, keepdim=True)
         x = grey + (x - grey) * (saturation * 2)
-    level = x.mean(dim=(1, 2, 3), keepdim=True)
+    level: Tensor = x.mean(dim=(1, 2, 3), keepdim=True)
     return level + (x - level) * (contrast + 0.5)
 
 

@@ -50,5 +50,5 @@ def thinned(steps: list[int], kept: set[int], limit: int) -> list[int]:
 
 
 def resume_interval(seconds: float) -> float:
-    """Seconds between two resume points after ``seconds`` of training: a minute, or two per cent where that is longer."""
+    """Seconds between resume points after ``seconds`` of training: a minute, or two per cent where that is longer."""
     return max(_SECONDS, _SHARE * seconds)

@@ -62,7 +62,9 @@ class Checkpoints:
 
     def points(self, kind: PointKind) -> list[Point]:
         """The checkpoints of a kind, oldest first; whether they are whole is not looked at."""
-        found = [p for p in self.folder.glob(f"{kind}-*") if LEFTOVER not in p.name and p.name[len(kind) + 1 :].isdigit()]
+        found = [
+            p for p in self.folder.glob(f"{kind}-*") if LEFTOVER not in p.name and p.name[len(kind) + 1 :].isdigit()
+        ]
         return sorted((Point(kind, int(p.name.rpartition("-")[2]), p) for p in found), key=lambda point: point.step)
 
     def save_resume(self, parts: Parts, facts: Mapping[str, Any], step: int) -> Iterator[Progress]:
@@ -109,10 +111,14 @@ class Checkpoints:
             except DamagedError as error:
                 skipped.append((point, error.text))
             except OSError as error:
-                skipped.append((point, text("{name} cannot be read ({reason}).", name=point.path.name, reason=error.strerror)))
+                skipped.append(
+                    (point, text("{name} cannot be read ({reason}).", name=point.path.name, reason=error.strerror))
+                )
         if skipped:
             reason = skipped[0][1]
-            raise DamagedError("No checkpoint of this run can be read; the newest: {reason} Start a new run.", reason=reason)
+            raise DamagedError(
+                "No checkpoint of this run can be read; the newest: {reason} Start a new run.", reason=reason
+            )
         return None
 
     def set_aside(self, points: list[Point]) -> list[Path]:

@@ -50,9 +50,9 @@ class Diagnosis:
             "warning",
             text("The discriminator has won"),
             text(
-                "It judges {share} % or more of the real and of the generated pictures right, so the generator learns "
-                "little from it. Usually it learns too fast, or there are too few pictures. Try half its learning rate, "
-                "or differentiable augmentation in a new run.",
+                "It judges {share} % or more of the real and of the generated pictures right, so the generator "
+                "learns little from it. Usually it learns too fast, or there are too few pictures. Try half its "
+                "learning rate, or differentiable augmentation in a new run.",
                 share=round(100 * min(self._judged)),
             ),
             "halve_discriminator_rate",
@@ -78,8 +78,9 @@ class Diagnosis:
 
 def _collapse(code: str, share: float, title: str) -> Notice:
     body = text(
-        "Their pixels differ only {share} % as much as those of the data. The generator has found few pictures that pass "
-        "and repeats them. Go back to an earlier checkpoint, or try half the generator's learning rate or a larger batch.",
+        "Their pixels differ only {share} % as much as those of the data. The generator has found few pictures "
+        "that pass and repeats them. Go back to an earlier checkpoint, or try half the generator's learning rate "
+        "or a larger batch.",
         share=round(100 * share),
     )
     return Notice(code, "warning", text(title), body, "halve_generator_rate")

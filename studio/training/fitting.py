@@ -19,7 +19,12 @@ _FREE = {"steps", "sample_count"}  # settings that may differ: they decide no st
 
 def surroundings(device: torch.device) -> dict[str, Any]:
     """What the bits of a run depend on besides its state."""
-    return {"device": device.type, "threads": torch.get_num_threads(), "torch": torch.__version__, "machine": platform.machine()}
+    return {
+        "device": device.type,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+    }
 
 
 def must_fit(facts: Mapping[str, Any], config: TrainingSettings, fingerprint: str) -> None:
@@ -31,10 +36,13 @@ def must_fit(facts: Mapping[str, Any], config: TrainingSettings, fingerprint: st
     other = {path for path in differences(load_config(facts["original"]), config) if path not in _FREE}
     if other:
         raise UsageError(
-            "The checkpoint belongs to other settings ({names}); start a new run with them.", names=", ".join(sorted(other))
+            "The checkpoint belongs to other settings ({names}); start a new run with them.",
+            names=", ".join(sorted(other)),
         )
     if facts["fingerprint"] != fingerprint:
-        raise UsageError("The data set has changed since the checkpoint was made; start a new run, or bring the data back.")
+        raise UsageError(
+            "The data set has changed since the checkpoint was made; start a new run, or bring the data back."
+        )
 
 
 def passed_over(loaded: Loaded) -> tuple[Text, ...]:
@@ -48,7 +56,12 @@ def passed_over(loaded: Loaded) -> tuple[Text, ...]:
 
 def inexact(facts: Mapping[str, Any], device: torch.device) -> tuple[Text, ...]:
     """Sentences for whatever keeps the rest of the run from being bit for bit what it would have been."""
-    words = {"device": "device", "threads": "number of threads", "torch": "version of PyTorch", "machine": "kind of processor"}
+    words = {
+        "device": "device",
+        "threads": "number of threads",
+        "torch": "version of PyTorch",
+        "machine": "kind of processor",
+    }
     return tuple(
         text("The {what} was {before} and is {now}: the run goes on, but not to the very same bits.",
              what=words[key], before=facts.get(key), now=now)

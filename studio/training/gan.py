@@ -138,14 +138,17 @@ class GanTask:
 
     def description(self) -> dict[str, Any]:
         """The labels' values, which give the codes their meaning, and how often each occurs."""
-        counts = {name: np.bincount(column[column >= 0], minlength=len(values)).tolist()
-                  for (name, values), column in zip(self.labels.items(), self.data.codes_NL.T, strict=True)}  # fmt: skip
+        counts = {}
+        for (name, values), column in zip(self.labels.items(), self.data.codes_NL.T, strict=True):
+            counts[name] = np.bincount(column[column >= 0], minlength=len(values)).tolist()
         return {"labels": {name: list(values) for name, values in self.labels.items()}, "label_counts": counts}
 
     # --- one step ----------------------------------------------------------------------------------------------
 
     def _adam(self, module: nn.Module) -> torch.optim.Adam:
-        optimiser = torch.optim.Adam(module.parameters(), lr=1e-3, betas=(self.config.beta1, self.config.beta2), fused=True)
+        optimiser = torch.optim.Adam(
+            module.parameters(), lr=1e-3, betas=(self.config.beta1, self.config.beta2), fused=True
+        )
         start_optimiser(optimiser)
         return optimiser
 

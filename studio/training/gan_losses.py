@@ -49,7 +49,7 @@ def slope_penalty(score_B: Tensor, x_BCHW: Tensor) -> Tensor:
 
     (Mescheder et al. 2018, arXiv:1801.04406, eq. 9, without its factor gamma / 2.)
     """
-    (gradient,) = torch.autograd.grad(score_B.sum(), x_BCHW, create_graph=True)
+    gradient: Tensor = torch.autograd.grad(score_B.sum(), x_BCHW, create_graph=True)[0]
     return gradient.square().sum(dim=(1, 2, 3)).mean()
 
 
@@ -59,5 +59,6 @@ def lipschitz_penalty(score: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1, without its factor lambda.) ``share_B`` in [0, 1].
     """
     between = torch.lerp(fake, real, share_B.view(-1, 1, 1, 1)).requires_grad_()
-    (gradient,) = torch.autograd.grad(score(between).sum(), between, create_graph=True)
-    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    gradient: Tensor = torch.autograd.grad(score(between).sum(), between, create_graph=True)[0]
+    length_B: Tensor = gradient.flatten(1).norm(dim=1)
+    return (length_B - 1).square().mean()

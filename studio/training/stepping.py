@@ -23,7 +23,7 @@ from studio.training.task import Phase, Task
 
 @dataclass(frozen=True)
 class Made:
-    """What one step left to read: scalars, and one flag a phase (1.0: its update was not finite and was not applied)."""
+    """What one step left to read: scalars, and one flag a phase (1.0: not finite, so it was not applied)."""
 
     values: Mapping[str, Tensor]
     skipped: Mapping[str, Tensor]
@@ -44,7 +44,13 @@ class Stepper:
     """
 
     def __init__(
-        self, task: Task, averages: Mapping[str, Average], *, device: torch.device, dtype: torch.dtype, lazy: bool | None = None
+        self,
+        task: Task,
+        averages: Mapping[str, Average],
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+        lazy: bool | None = None,
     ) -> None:
         self.task, self.averages, self.device, self.dtype = task, averages, device, dtype
         self.lazy = device.type == "cuda" if lazy is None else lazy
@@ -76,7 +82,7 @@ class Stepper:
         with _frozen([self.task.modules[name] for name in phase.frozen]):
             with arithmetic(self.dtype, self.device):
                 loss = phase.loss()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
         gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
         norm = get_total_norm(gradients, foreach=True)
         bad = (~(torch.isfinite(norm) & torch.isfinite(loss.detach()))).float()

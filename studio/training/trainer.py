@@ -55,6 +55,7 @@ _BREATH = 0.4  # seconds between two progress events
 _RETRY = 15.0  # seconds until a failed checkpoint is tried again
 _AFTER_CHANGE = 5.0  # seconds after which a changed setting is safe on disk
 _LAST_ATTEMPTS = 3
+_TOO_LARGE = "The memory of the device does not suffice for {batch} items a step; "
 
 
 @dataclass
@@ -158,6 +159,7 @@ class Trainer:
         self.counters.changes = [(int(at), str(path), value) for at, path, value in facts["changes"]]
         self.task.follow(with_overrides(self.original, {path: value for _, path, value in self.counters.changes}))
         self.seconds = float(facts["seconds"])
+        self._sampled_at = int(facts.get("sampled_at", -1))
         self.checkpoints.set_aside([point for point, _ in loaded.skipped])
         return (*passed_over(loaded), *inexact(facts, self.device))
 
@@ -359,6 +361,7 @@ class Trainer:
             "family": self.task.family,
             "original": self.original.model_dump(mode="json"),
             "seconds": self.seconds,
+            "sampled_at": self._sampled_at,
             "description": self.task.description(),
             **surroundings(self.device),
         }
@@ -394,9 +397,7 @@ class Trainer:
         release(self.device)
         fits = self.rescue() if self.rescue else None
         if fits is None:
-            sentence = text("The memory of the device does not suffice for {batch} items a step; try a smaller batch or "
-                            "smaller networks.", batch=batch)  # fmt: skip
+            sentence = text(_TOO_LARGE + "try a smaller batch or smaller networks.", batch=batch)
         else:
-            sentence = text("The memory of the device does not suffice for {batch} items a step; {fits} a step fit: start "
-                            "again with a batch of {fits}.", batch=batch, fits=fits)  # fmt: skip
+            sentence = text(_TOO_LARGE + "{fits} fit: start again with a batch of {fits}.", batch=batch, fits=fits)
         return Ended("failed", sentence, trace, result | {"batch_that_fits": fits})

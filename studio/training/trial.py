@@ -25,7 +25,7 @@ _WATCH = 0.01  # seconds between two looks at the process's memory
 
 @dataclass(frozen=True)
 class Trial:
-    """What the trial steps cost. ``memory`` is the peak in bytes beyond what was used before, ``free`` what was free then."""
+    """What the trial steps cost. ``memory``: the peak in bytes beyond what was used before; ``free``: free then."""
 
     seconds_per_step: float
     items_per_second: float
@@ -49,7 +49,9 @@ def trial(config: TrainingSettings, data: Pictures, *, family: str, device: torc
     return Trial(seconds, items / seconds, peak[0], free)
 
 
-def _measure(config: TrainingSettings, data: Pictures, family: str, device: torch.device, steps: int) -> tuple[float, int]:
+def _measure(
+    config: TrainingSettings, data: Pictures, family: str, device: torch.device, steps: int
+) -> tuple[float, int]:
     """Seconds of one step and its items; everything made here is gone when this returns."""
     task: Task = importlib.import_module(f"studio.training.{family}").make_task(config, data, device)
     averages = {name: average_of(task, name, device) for name in task.averaged}
@@ -69,7 +71,7 @@ def _seconds(stepper: Stepper, step: int) -> float:
 
 
 def batch_that_fits(config: TrainingSettings, data: Pictures, *, family: str, device: torch.device) -> int | None:
-    """The largest half, quarter, ... of the config's batch whose trial steps go through; None where not even one item does."""
+    """The largest half, quarter, ... of the config's batch whose trial steps go through; None where none does."""
     batch = config.batch // 2
     while batch >= 1:
         if _goes_through(with_overrides(config, {"batch": batch}), data, family, device):

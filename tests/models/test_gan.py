@@ -1,4 +1,4 @@
-"""The networks: shapes for every size, labels that matter, parameters that learn, second instances that disturb nothing."""
+"""The networks: every size, labels that matter, parameters that learn, second instances that disturb nothing."""
 
 import itertools
 
@@ -114,9 +114,7 @@ def test_second_instances_draw_nothing_and_are_equal(network: object) -> None:
     before = torch.get_rng_state()
     with torch.device("meta"):
         blanks = build_generator(config, (3,)), build_discriminator(config, (3,))
-    others = [
-        second_instance(b, m.state_dict(), CPU) for b, m in zip(blanks, (generator, discriminator), strict=True)
-    ]
+    others = [second_instance(b, m.state_dict(), CPU) for b, m in zip(blanks, (generator, discriminator), strict=True)]
     z, codes = torch.ones(4, 6), torch.tensor([[0], [1], [2], [-1]])
     pictures = others[0](z, codes)
     assert torch.equal(pictures, generator.eval()(z, codes))

@@ -48,7 +48,9 @@ def tiny() -> TinyPictures:
 @pytest.fixture
 def config() -> GanConfig:
     """A small conditional residual run of 12 steps: every part of the state is in use."""
-    return GanConfig(steps=12, batch=8, sample_count=4, condition=("hair",), latent_size=8, network=ResidualNetwork(width=4))
+    return GanConfig(
+        steps=12, batch=8, sample_count=4, condition=("hair",), latent_size=8, network=ResidualNetwork(width=4)
+    )
 
 
 @pytest.fixture

@@ -44,7 +44,9 @@ def test_colour_keeps_edges_where_they_are() -> None:
     x = torch.full((8, 3, 32, 32), -0.5)
     x[:, :, 10:20] = 0.5
     changed = augment(x, ("colour",), _generator())
-    assert torch.equal(changed.diff(dim=2).abs().amax(dim=(0, 1, 3)) > 1e-3, x.diff(dim=2).abs().amax(dim=(0, 1, 3)) > 0)
+    assert torch.equal(
+        changed.diff(dim=2).abs().amax(dim=(0, 1, 3)) > 1e-3, x.diff(dim=2).abs().amax(dim=(0, 1, 3)) > 0
+    )
     brightness = (changed.mean(dim=(1, 2, 3)) - x.mean(dim=(1, 2, 3))).abs()
     assert brightness.max() <= 0.5 and brightness.max() > 0.1
 

@@ -1,6 +1,7 @@
 """What is kept, what goes, and in which order."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_old_points_go_only_after_the_new_one_is_read_back(tmp_path: Path, monke
 
 def test_model_points_are_thinned_but_first_best_and_last_stay(tmp_path: Path) -> None:
     store = Checkpoints(tmp_path)
-    for step in range(0, 60):
+    for step in range(60):
         _model(store, step, 0.5 if step == 41 else 1.0 + step)
     steps = _steps(store.points("model"))
     assert len(steps) == MODEL_POINTS and {0, 41, 59} <= set(steps)
@@ -148,7 +149,7 @@ def test_cadences_hold_their_bounds(total: int, items: int) -> None:
 def test_samples_are_dense_at_first() -> None:
     steps = sorted(sample_steps(40_000, 32))
     assert steps[:6] == [0, 1, 2, 3, 4, 5]
-    gaps = [b - a for a, b in zip(steps, steps[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(steps)]
     assert max(gaps) <= 167 and gaps[100] == 167
 
 
@@ -156,7 +157,7 @@ def test_thinning_keeps_the_spacing_even_in_the_logarithm() -> None:
     dropped = thinned(list(range(1, 257)), {1, 256}, 9)
     left = sorted(set(range(1, 257)) - set(dropped))
     assert len(left) == 9 and left[0] == 1 and left[-1] == 256
-    ratios = [b / a for a, b in zip(left, left[1:], strict=False)]
+    ratios = [b / a for a, b in pairwise(left)]
     assert max(ratios) <= 3.01
     assert thinned([1, 2, 3], {1, 2, 3}, 2) == []
 

@@ -116,7 +116,9 @@ def test_the_ablation_below_knows_every_part(make_trainer: Make) -> None:
 def test_leaving_any_part_out_is_noticed(make_trainer: Make, left_out: str) -> None:
     expected = _interrupted(make_trainer).digest()
     trainer = make_trainer("parts")
-    parts, facts = read_point(trainer.checkpoints.points("resume")[-1].path, tables(collect(trainer.task, trainer.averages)))
+    parts, facts = read_point(
+        trainer.checkpoints.points("resume")[-1].path, tables(collect(trainer.task, trainer.averages))
+    )
     assert _resumed(make_trainer, "parts").digest() == expected
     parts.pop(left_out, None)
     put_back(parts, trainer.task, trainer.averages)
@@ -132,7 +134,9 @@ def test_leaving_any_part_out_is_noticed(make_trainer: Make, left_out: str) -> N
 def test_leaving_any_one_tensor_out_is_noticed(make_trainer: Make) -> None:
     finish(first := make_trainer("parts", stop_at=3))
     expected = first.digest()
-    state = {(part, name): t for part, tensors in collect(first.task, first.averages).items() for name, t in tensors.items()}
+    state = {
+        (part, name): t for part, tensors in collect(first.task, first.averages).items() for name, t in tensors.items()
+    }
     assert len(state) > 100
     for key, tensor in state.items():
         before = tensor.detach().clone()
@@ -161,7 +165,7 @@ def test_a_changed_setting_is_part_of_the_run(make_trainer: Make) -> None:
 
 def test_other_settings_or_other_data_are_refused(make_trainer: Make) -> None:
     finish(make_trainer("run", stop_at=2))
-    with pytest.raises(UsageError, match="other settings .beta1"):
+    with pytest.raises(UsageError, match=r"other settings \(beta1"):
         make_trainer("run", beta1=0.5).restore()
     with pytest.raises(UsageError, match="data set has changed"):
         make_trainer("run", data=TinyPictures(seed=1)).restore()

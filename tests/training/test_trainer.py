@@ -15,7 +15,6 @@ from studio.ground.events import (
     ChangeSetting,
     CheckpointSaved,
     Continue,
-    Ended,
     Event,
     Metrics,
     Notice,
@@ -28,7 +27,8 @@ from studio.ground.events import (
     Started,
     Stop,
 )
-from studio.training import gan, trainer as trainer_module
+from studio.training import gan
+from studio.training import trainer as trainer_module
 from studio.training.gan import METRICS
 from studio.training.trainer import GIVE_UP, Trainer
 
