@@ -6,6 +6,7 @@ A sealed copy of the row lies beside the folder, from which it is taken up again
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -42,11 +43,17 @@ class DataSetRecord:
     source: str = ""
     created: float = 0.0
     choices: Choices = field(default_factory=Choices)
+    former: tuple[str, ...] = ()
+    """Names that it bore before: runs know their data set by the name that it had when they began."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         plain = asdict(replace(self, choices=Choices()))
-        return plain | {"size": list(self.size), "choices": self.choices.model_dump(mode="json")}
+        return plain | {
+            "size": list(self.size),
+            "choices": self.choices.model_dump(mode="json"),
+            "former": list(self.former),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> DataSetRecord:
@@ -54,7 +61,8 @@ class DataSetRecord:
         try:
             height, width = (int(side) for side in data["size"])
             choices = validated(Choices, data["choices"])
-            record = cls(**(dict(data) | {"size": (height, width), "choices": choices}))
+            former = tuple(str(name) for name in data.get("former", ()))
+            record = cls(**(dict(data) | {"size": (height, width), "choices": choices, "former": former}))
         except (KeyError, TypeError, ValueError, UsageError) as error:
             raise DamagedError("The entry of a data set is damaged.") from error
         _slug_of(record)
@@ -77,11 +85,15 @@ class DataSets:
         return [_record(row) for row in rows]
 
     def get(self, name: str) -> DataSetRecord:
-        """One data set. Raises UsageError with the nearest names where there is none."""
+        """One data set, also by a name that it bore before. Raises UsageError with the nearest where there is none."""
         row = self._database.read(lambda c: find(c, "datasets", name))
-        if row is None:
-            raise not_found("data set", name, (record.name for record in self.all()))
-        return _record(row)
+        if row is not None:
+            return _record(row)
+        records = self.all()
+        renamed = next((record for record in records if name in record.former), None)
+        if renamed is None:
+            raise not_found("data set", name, (record.name for record in records))
+        return renamed
 
     def folder(self, name: str) -> Path:
         """Where the pictures of a data set lie.
@@ -98,8 +110,15 @@ class DataSets:
     def check_new_name(self, name: str) -> str:
         """The name as it will be kept. Raises UsageError for one that is taken or cannot be a name."""
         name = check_name(name, "data set")
-        if any(record.name == name for record in self.all()):
-            raise UsageError("There is a data set {name} already; choose another name.", name=name)
+        for record in self.all():
+            if record.name == name:
+                raise UsageError("There is a data set {name} already; choose another name.", name=name)
+            if name in record.former:
+                raise UsageError(
+                    "{other} was called {name} before, and its runs still know it by that name; choose another.",
+                    other=record.name,
+                    name=name,
+                )
         return name
 
     def new_folder(self, name: str) -> Path:
@@ -134,6 +153,26 @@ class DataSets:
         with saving(f"the data set {record.name}"):
             self._write_beside(record)
         self._changed()
+
+    def rename(self, name: str, new: str) -> DataSetRecord:
+        """Give a data set another name; its folder stays, and its runs still find it.
+
+        Raises:
+            UsageError: there is no such data set, or the new name is taken.
+        """
+        record = self.get(name)
+        if new.strip() not in (record.name, *record.former):
+            new = self.check_new_name(new)
+        new = check_name(new, "data set")
+        if new == record.name:
+            return record
+        former = tuple(dict.fromkeys(old for old in (*record.former, record.name) if old != new))
+        renamed = replace(record, name=new, former=former)
+        self._database.write(lambda c: _replace(c, record.name, renamed), f"the data set {record.name}")
+        with saving(f"the data set {new}"):
+            self._write_beside(renamed)
+        self._changed()
+        return renamed
 
     def remove(self, name: str) -> str:
         """Move a data set to the bin; returns the token that brings it back."""
@@ -201,6 +240,12 @@ class DataSets:
 
     def _write_beside(self, record: DataSetRecord) -> None:
         write_json(self._beside(record), record.to_json())
+
+
+def _replace(connection: sqlite3.Connection, name: str, record: DataSetRecord) -> None:
+    """Put another row in the place of one, in the transaction of the caller."""
+    delete(connection, "datasets", name)
+    insert(connection, "datasets", _row(record))
 
 
 def missing_folder(record: DataSetRecord) -> Text:

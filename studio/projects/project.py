@@ -21,7 +21,7 @@ from studio.projects.database import Database, create_database, open_for_reading
 from studio.projects.datasets import DataSets, missing_folder
 from studio.projects.gallery import Gallery
 from studio.projects.locks import Lock, project_lock
-from studio.projects.naming import LONGEST_NAME, check_name
+from studio.projects.naming import check_name
 from studio.projects.repair import BACKUP
 from studio.projects.runs import Runs
 from studio.projects.saving import saving
@@ -238,17 +238,18 @@ class Project:
 
 def is_project(path: Path) -> bool:
     """Whether a folder looks like a project: it has a database, or what is left of one."""
-    if not path.is_dir():
+    try:
+        return path.is_dir() and ((path / DATABASE).exists() or (path / BACKUP).exists())
+    except OSError:  # a name that this system cannot even look for
         return False
-    return (path / DATABASE).exists() or (path / BACKUP).exists()
 
 
 def _check_is_project(path: Path) -> None:
-    if len(path.name) > LONGEST_NAME or not path.exists():
-        raise UsageError("There is no project at {path}.", path=path)
     if not is_project(path):
-        raise UsageError("{path} is not a project of the studio.", path=path)
-    if not (path / BACKUP).exists() and not all((path / folder).is_dir() for folder in ("runs",)):
+        there = os.path.lexists(path)
+        words = "{path} is not a project of the studio." if there else "There is no project at {path}."
+        raise UsageError(words, path=path)
+    if not (path / BACKUP).exists() and not (path / "runs").is_dir():
         # A file of that name in a folder of somebody else is not ours to repair.
         raise UsageError("{path} is not a project of the studio.", path=path)
 
