@@ -63,6 +63,8 @@ class Lock:
             BusyError: another holds it; the message says who.
             OSError: the folder cannot be written to.
         """
+        if self.held:  # filelock would count, and one release would not be enough
+            raise BusyError("{what} is in use by this program already.", what=self.what)
         try:
             self._lock.acquire(timeout=patience)
         except filelock.Timeout as error:

@@ -76,6 +76,22 @@ def look(project: Project, confirmed: list[tuple[str, int]]) -> None:
     assert project.state.get("last", 0) >= (states[-1] if states else 0)
 
 
+def test_readers_beside_a_writer_see_no_damage(tmp_path: Path) -> None:
+    Project.create(tmp_path / "p").close()
+    command = [sys.executable, "-c", WORK, str(tmp_path / "p"), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        counts = []
+        for _ in range(25):
+            assert child.stdout.readline()  # goes on only as long as the writer does
+            with Project.open(tmp_path / "p", write=False) as reader:
+                assert reader.losses == ()
+                counts.append(reader.state.get("last", 0))
+        child.kill()
+    assert counts == sorted(counts) and counts[-1] > counts[0]
+
+
 def test_three_kills(tmp_path: Path) -> None:
     Project.create(tmp_path / "p").close()
     assert kill_and_look(tmp_path / "p", 3, seed=1) > 0

@@ -41,6 +41,8 @@ def test_held_or_not(path: Path) -> None:
     assert not other.is_held()
     lock.acquire()
     assert lock.held and other.is_held() and not other.held
+    with pytest.raises(BusyError, match="this program already"):
+        lock.acquire()
     lock.release()
     assert not lock.held and not other.is_held()
     lock.release()
