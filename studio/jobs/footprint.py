@@ -107,7 +107,8 @@ def measure_footprint(
     for batch in (small, large):
         with TensorMeter() as meter:
             _one_step(with_overrides(config, {"batch": batch}), data, family, device)
-        release(device)
+        if device.type != "cpu":
+            release(device)
         peaks.append(meter.peak)
         yield None
     per_item = max(0, peaks[1] - peaks[0]) // (large - small)

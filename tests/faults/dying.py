@@ -1,0 +1,92 @@
+"""A process that does the studio's work and kills itself, as by ``kill -9``, at a chosen moment.
+
+``python -m tests.faults.dying train PROJECT WHERE NUMBER`` trains (or goes on with) the project's one run and dies at
+the NUMBER-th call of WHERE; ``python -m tests.faults.dying keep PROJECT`` keeps pictures in the gallery for ever and
+prints the id of each once it is safe.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.config.gan import GanConfig, ResidualNetwork
+from studio.config.requests import ResumeRequest, TrainRequest
+from studio.ground.events import Ended, event_to_json
+from studio.jobs.registry import run_job
+from studio.jobs.steering import CommandQueue
+from studio.projects.project import Project
+
+STEPS = 10
+CONFIG = GanConfig(steps=STEPS, batch=8, sample_count=4, latent_size=8, network=ResidualNetwork(width=4))
+
+
+def die_at(owner: Any, name: str, number: int, *, after: bool = False) -> None:
+    """Kill this process at the ``number``-th call of ``owner.name``, before or ``after`` it is carried out."""
+    real: Callable[..., Any] = getattr(owner, name)
+    calls = [0]
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == number and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = real(*args, **kwargs)
+        if calls[0] == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, dying)
+
+
+def prepare_to_die(where: str, number: int) -> None:
+    """Arm one of the places: in a step, around writes, flushes and renames of every file of the run."""
+    from studio.training.stepping import Stepper
+
+    place, _, when = where.partition("-")
+    owners: dict[str, tuple[Any, str]] = {
+        "step": (Stepper, "make"),
+        "flush": (os, "fsync"),
+        "rename": (Path, "replace"),
+        "write": (os, "write"),
+    }
+    owner, name = owners[place]
+    die_at(owner, name, number, after=when == "after")
+
+
+def train(path: Path) -> None:
+    """Train the one run of the project to its end, with a resume point after every step."""
+    import studio.training.gan
+    import studio.training.trainer
+
+    studio.training.gan.MEASURED = 16
+    studio.training.trainer.resume_interval = lambda seconds: 0.0  # type: ignore[attr-defined]
+    request: TrainRequest | ResumeRequest = ResumeRequest(run="portraits-gan-1", device="cpu")
+    if not (path / "runs" / "portraits-gan-1").exists():
+        config = CONFIG.model_dump(mode="json")
+        request = TrainRequest(family="gan", dataset="portraits", config=config, device="cpu")
+    for event in run_job(request, path, CommandQueue()):
+        if isinstance(event, Ended):
+            print(event_to_json(event))
+
+
+def keep(path: Path) -> None:
+    """Keep pictures for ever; each id is printed after it is said to be safe."""
+    with Project.open(path, write="required") as project:
+        for number in range(1_000_000):
+            project.state.set("number", number)
+            pictures = np.full((2, 8, 8, 3), number % 256, np.uint8)
+            for kept in project.gallery.keep(pictures, {"number": number}, run="r", family="gan"):
+                print(kept, number, flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "keep":
+        keep(Path(sys.argv[2]))
+    else:
+        if len(sys.argv) > 3:
+            prepare_to_die(sys.argv[3], int(sys.argv[4]))
+        train(Path(sys.argv[2]))
