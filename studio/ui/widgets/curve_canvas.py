@@ -254,7 +254,7 @@ class CurveCanvas(pg.GraphicsView):
 
     def _set_up(self) -> None:
         layout = pg.GraphicsLayout()  # not a PlotItem: it brings seven menus that nobody opens and nobody deletes
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 0, 14, 0)  # room for half of the last number below
         layout.setSpacing(0)
         layout.addItem(self._axes["left"], row=0, col=0)
         layout.addItem(self.view, row=0, col=1)

@@ -369,7 +369,7 @@ class SampleGrid(QWidget):
         if self._choosing == "none" or not self.count():
             super().keyPressEvent(event)
         elif event.matches(QKeySequence.StandardKey.Copy):
-            self._copy()
+            self.copy_current()
         elif event.matches(QKeySequence.StandardKey.SelectAll) and self._choosing == "multi":
             before, current = self.selection(), self.current()
             self._selection.set(range(self.count()))
@@ -415,7 +415,8 @@ class SampleGrid(QWidget):
             self.update()
             self.hovered.emit(index)
 
-    def _copy(self) -> None:
+    def copy_current(self) -> None:
+        """Put the picture that the keyboard stands on onto the clipboard."""
         if self.current() >= 0:
             copy_image(self._images[self.current()])
 

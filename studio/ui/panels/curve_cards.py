@@ -1,0 +1,240 @@
+"""The curves of a run: a row of cards, each with a plot of one group, tied together by cursor and pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+
+from studio.ui.panels.description import CurveGroup, FamilyDescription, said
+from studio.ui.text import unmarked
+from studio.ui.widgets.buttons import icon_button
+from studio.ui.widgets.curves import CurvePlot, Series
+from studio.ui.widgets.frames import Frame, dense
+
+Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
+_THIRD_FROM = 1180  # pixels of width from which a third plot has room
+_NARROW = 520
+
+
+class CurveCard(Frame):
+    """One plot. Its “…” chooses which group it shows, and holds what the plot itself offers."""
+
+    group_chosen = Signal(str)
+
+    def __init__(self, number: int, description: FamilyDescription, parent: QWidget | None = None) -> None:
+        super().__init__("card", padding=12, parent=parent)
+        self.setObjectName(f"curveCard{number}")
+        self._description = description
+        self._fed: dict[str, int] = {}
+        self.available: frozenset[str] = frozenset()
+        self.group: CurveGroup | None = None
+        self.plot = CurvePlot()
+        self.plot.setObjectName(f"curvePlot{number}")
+        self._more = icon_button("more", self.tr("What this plot shows"))
+        self._more.setObjectName(f"curveMenu{number}")
+        self._more.clicked.connect(self._on_more)
+        self.plot.add_corner(self._more)
+        self.add(self.plot, 1)
+        self.setMinimumSize(220, 130)
+
+    def show_group(self, group: CurveGroup) -> None:
+        """Show another group; its data is fed by `feed`."""
+        if self.group == group:
+            return
+        self.group = group
+        self._fed.clear()
+        title = said(group.title)
+        self.plot.set_title(title)
+        self.plot.setAccessibleName(title)
+        self.plot.set_series(
+            [Series(line.metric, said(line.name), line.colour, tip=said(line.tip)) for line in group.lines]
+        )
+        self.plot.set_log(group.log)
+        self.plot.reset_zoom()
+
+    def feed(self, curves: Mapping[str, Curve]) -> None:
+        """Take over what is new of the group's metrics."""
+        for name in self.group.metrics if self.group is not None else ():
+            steps, _, values = curves.get(name, _NOTHING)
+            if self._fed.get(name) != len(steps):
+                self._fed[name] = len(steps)
+                self.plot.set_data(name, steps, values)
+
+    def forget(self) -> None:
+        """Another run: nothing of the one before stays."""
+        self._fed.clear()
+        self.plot.clear_data()
+
+    def build_menu(self) -> QMenu:
+        """The groups to choose from, then the plot's own menu."""
+        menu = self.plot.build_menu()
+        first = menu.actions()[0] if menu.actions() else None
+        several = QActionGroup(menu)
+        for group in self._description.groups:
+            action = menu.addAction(unmarked(said(group.title)))
+            action.setCheckable(True)
+            action.setChecked(group == self.group)
+            action.setEnabled(group.key in self.available or group == self.group)
+            action.setData(group.key)
+            several.addAction(action)
+            menu.insertAction(first, action)
+        if first is not None:
+            menu.insertSeparator(first)
+        several.triggered.connect(self._on_group)
+        return menu
+
+    def _on_more(self) -> None:
+        menu = self.build_menu()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))
+
+    def _on_group(self, action: Any) -> None:
+        self.group_chosen.emit(str(action.data()))
+
+
+_NOTHING: Curve = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+
+
+class CurveCards(QWidget):
+    """Two cards, three where there is room. One cursor, one pointer, one smoothing."""
+
+    cursor_moved = Signal(int)
+    export_requested = Signal(str)  # the CSV of one plot
+    state_changed = Signal()
+
+    def __init__(self, description: FamilyDescription, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("curveCards")
+        self._description = description
+        self._curves: Mapping[str, Curve] = {}
+        self._run: tuple[int | None, tuple[int, ...], bool] | None = None
+        self.cards = [CurveCard(number, description, self) for number in range(max(2, len(description.shown)))]
+        row = dense(QHBoxLayout(self), gap=16)
+        for card, key in zip(self.cards, description.shown, strict=True):
+            card.show_group(description.group(key))
+            row.addWidget(card, 1)
+            self._connect(card)
+        self._offer()
+
+    def _connect(self, card: CurveCard) -> None:
+        card.plot.cursor_moved.connect(self.cursor_moved)
+        card.plot.hover_moved.connect(self._on_hover)
+        card.plot.smoothing_changed.connect(self._on_smoothing)
+        card.plot.export_requested.connect(self._on_export)
+        card.group_chosen.connect(self._on_group)
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
+
+    def set_curves(self, curves: Mapping[str, Curve]) -> None:
+        """Everything that a run has recorded. Hidden, it is only remembered."""
+        self._curves = curves
+        self._offer()
+        self._feed()
+
+    def set_run(self, horizon: int | None, seams: Sequence[int], *, live: bool) -> None:
+        """Up to where the axis goes, where the run was resumed, whether it trains."""
+        if self._run == (horizon, tuple(seams), live):
+            return
+        self._run = (horizon, tuple(seams), live)
+        for card in self.cards:
+            card.plot.set_horizon(horizon)
+            card.plot.set_seams(seams)
+            card.plot.set_live(live)
+
+    def set_cursor(self, step: int | None) -> None:
+        """Put the cursor of all plots at a step."""
+        for card in self.cards:
+            card.plot.set_cursor(step)
+
+    def set_events(self, events: Sequence[tuple[int, str]]) -> None:
+        """Named moments in all plots."""
+        for card in self.cards:
+            card.plot.set_events(events)
+
+    def forget(self) -> None:
+        """Another run, or none."""
+        self._curves, self._run = {}, None
+        for card in self.cards:
+            card.forget()
+        self._offer()
+
+    def state(self) -> dict[str, Any]:
+        """Which groups are shown, smoothing and logarithmic axes."""
+        plots = [card.plot for card in self.cards]
+        return {
+            "groups": [card.group.key for card in self.cards if card.group is not None],
+            "smoothing": plots[0].smoothing(),
+            "log": [plot.is_log() for plot in plots],
+        }
+
+    def restore(self, state: object) -> None:
+        """Take up `state`; what is odd is left as it is."""
+        found = state if isinstance(state, dict) else {}
+        keys, logs, smoothing = found.get("groups"), found.get("log"), found.get("smoothing")
+        for at, card in enumerate(self.cards):
+            key = keys[at] if isinstance(keys, list) and at < len(keys) else self._description.shown[at]
+            card.show_group(self._description.group(str(key)))
+            if isinstance(logs, list) and at < len(logs) and isinstance(logs[at], bool):
+                card.plot.set_log(logs[at])
+            if isinstance(smoothing, int | float) and 0 <= smoothing < 1:
+                card.plot.set_smoothing(float(smoothing))
+        self._feed()
+
+    def _feed(self) -> None:
+        for card in self.cards:
+            if card.isVisible():
+                card.feed(self._curves)
+
+    def _offer(self) -> None:
+        keys = frozenset(g.key for g in self._description.groups if any(name in self._curves for name in g.metrics))
+        for card in self.cards:
+            card.available = keys
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._make_room()
+        self._feed()
+
+    def _make_room(self) -> None:
+        """As many plots as the width can hold."""
+        fitting = 3 if self.width() >= _THIRD_FROM else 2 if self.width() >= _NARROW else 1
+        for at, card in enumerate(self.cards):
+            wanted = at < fitting
+            if card.isHidden() == wanted:
+                card.setVisible(wanted)
+                if wanted:
+                    card.feed(self._curves)
+
+    # --- the user ----------------------------------------------------------------------------------------------------
+
+    def _on_hover(self, step: float | None) -> None:
+        for card in self.cards:
+            if card.plot is not self.sender():
+                card.plot.set_hover(step)
+
+    def _on_smoothing(self, weight: float) -> None:
+        for card in self.cards:
+            if card.plot is not self.sender():
+                card.plot.set_smoothing(weight)
+        self.state_changed.emit()
+
+    def _on_export(self) -> None:
+        plot = self.sender()
+        if isinstance(plot, CurvePlot):
+            self.export_requested.emit(plot.csv_text())
+
+    def _on_group(self, key: str) -> None:
+        card = self.sender()
+        if isinstance(card, CurveCard):
+            card.show_group(self._description.group(key))
+            card.feed(self._curves)
+            self.state_changed.emit()

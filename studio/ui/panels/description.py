@@ -1,0 +1,65 @@
+"""What the tabs that all families share need to know of one family: its curves, and the words for its notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+_CONTEXT = "Families"
+
+
+def mark(words: str) -> str:
+    """Mark a constant of a description for translation; `said` looks it up."""
+    return str(QT_TRANSLATE_NOOP("Families", words))
+
+
+def said(words: str) -> str:
+    """A constant of a description in the user's language."""
+    return QCoreApplication.translate(_CONTEXT, words) if words else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve: the name of its metric, words for the legend, a colour of the theme's table, a sentence about it."""
+
+    metric: str
+    name: str
+    colour: str
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CurveGroup:
+    """The curves that stand in one plot. ``log``: its values are first shown on a logarithmic axis."""
+
+    key: str
+    title: str
+    lines: tuple[Line, ...]
+    log: bool = False
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of its metrics."""
+        return tuple(line.metric for line in self.lines)
+
+
+@dataclass(frozen=True)
+class FamilyDescription:
+    """See the module. ``shown`` are the groups of the plots from the left; wider windows show more of them.
+
+    ``remedies``: words for the actions of notices; which setting each changes says ``config.<family>.remedy``.
+    ``reasons``: what “Why?” explains for a notice, by its code.
+    """
+
+    family: str
+    items: str
+    groups: tuple[CurveGroup, ...]
+    shown: tuple[str, ...]
+    remedies: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def group(self, key: str) -> CurveGroup:
+        """The group of that key; the first where there is none."""
+        return next((group for group in self.groups if group.key == key), self.groups[0])

@@ -1,0 +1,130 @@
+"""The left column of Train: the preset cards, the form of the run's settings, and what they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.config.base import DIALS
+from studio.config.facts import DataFacts
+from studio.ui.forms import SettingsForm
+from studio.ui.panels.train_draft import Filled, label_choices
+from studio.ui.text import Label
+from studio.ui.widgets.buttons import icon_button
+from studio.ui.widgets.frames import Frame, dense
+from studio.ui.widgets.segmented import PresetCards, Segment
+
+NO_TIME = "—"
+_CONTROL = 124  # pixels; the longest choice, “Non-saturating”, fits
+
+
+class TrainControls(QWidget):
+    """Shows what a `Filled` says; says what the user chose."""
+
+    dial_chosen = Signal(str)
+    changed = Signal()
+    live_changed = Signal(str, object)
+    renew_asked = Signal()
+    start_cleared = Signal()
+    advanced_toggled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("trainControls")
+        self._make_note()
+        self._make_start()
+        caption = Label(self.tr("Preset"), role="dim")
+        self.cards = PresetCards(
+            [Segment(dial, self._dial_words(dial), NO_TIME, self._dial_tip(dial)) for dial in DIALS]
+        )
+        self.cards.setObjectName("presetCards")
+        self.cards.setAccessibleName(self.tr("Preset"))
+        self.cards.value_changed.connect(self.dial_chosen)
+        self.form = SettingsForm(name="trainForm", control_width=_CONTROL)
+        self.form.changed.connect(self.changed)
+        self.form.live_changed.connect(self.live_changed)
+        self.form.advanced_toggled.connect(self._on_advanced)
+        column = dense(QVBoxLayout(self), gap=8)
+        for part in (self._note_row, self._start_card, caption, self.cards):
+            column.addWidget(part)
+        column.addSpacing(10)
+        column.addWidget(self.form)
+
+    def _make_note(self) -> None:
+        """Whose settings these are, where they are not a new run's."""
+        self._note = Label(role="small", wrap=True)
+        self._note.setObjectName("settingsNote")
+        self.renew = icon_button("copy", self.tr("New run with these settings"))
+        self.renew.setObjectName("renewButton")
+        self.renew.clicked.connect(self.renew_asked)
+        self._note_row = QWidget()
+        row = dense(QHBoxLayout(self._note_row), gap=4)
+        row.addWidget(self._note, 1)
+        row.addWidget(self.renew)
+        self._note_row.hide()
+
+    def _make_start(self) -> None:
+        """From which checkpoint a new run starts, where not from fresh weights."""
+        self._start = Label(role="small", wrap=True)
+        self._start.setObjectName("startNote")
+        away = icon_button("close", self.tr("Start from fresh weights instead"))
+        away.setObjectName("startClear")
+        away.clicked.connect(self.start_cleared)
+        self._start_card = Frame("tray", padding=8, gap=4)
+        row = dense(QHBoxLayout(), gap=4)
+        row.addWidget(self._start, 1)
+        row.addWidget(away)
+        self._start_card.body.addLayout(row)
+        self._start_card.hide()
+
+    def _dial_words(self, dial: str) -> str:
+        return {"quick": self.tr("Quick"), "balanced": self.tr("Balanced"), "best": self.tr("Best")}[dial]
+
+    def _dial_tip(self, dial: str) -> str:
+        tips = {
+            "quick": self.tr("Small and short: shows in minutes whether it works."),
+            "balanced": self.tr("Larger pictures, more steps: a good result in reasonable time."),
+            "best": self.tr("As good as this machine can do; takes hours."),
+        }
+        return tips[dial]
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
+
+    def show_settings(self, filled: Filled, data: DataFacts, why_locked: str, *, live_open: bool) -> None:
+        """Show settings; `why_locked` closes them, with `live_open` all but those that may change live."""
+        self.cards.set_value(filled.dial)
+        self.form.set_model(
+            filled.base, filled.overrides, choices={"condition": self._labels(data)}, why_locked=why_locked
+        )
+        self.lock(why_locked, live_open=live_open)
+
+    def lock(self, why: str, *, live_open: bool) -> None:
+        """Close or open what is shown."""
+        for dial in DIALS:
+            self.cards.set_available(dial, why)
+        self.form.set_locked(why, live_too=not live_open)
+
+    def set_note(self, words: str, *, can_renew: bool) -> None:
+        """Say whose settings these are; empty for those of a new run."""
+        self._note.setText(words)
+        self._note_row.setVisible(bool(words))
+        self.renew.setVisible(can_renew)
+
+    def set_start(self, words: str) -> None:
+        """Say from which checkpoint the new run starts; empty for fresh weights."""
+        self._start.setText(words)
+        self._start_card.setVisible(bool(words))
+
+    def set_times(self, words: Mapping[str, str]) -> None:
+        """Estimated time of each preset; a dash where it was not measured."""
+        for dial in DIALS:
+            self.cards.set_detail(dial, words.get(dial, NO_TIME))
+
+    def _labels(self, data: DataFacts) -> list[tuple[Any, str]]:
+        return [(name, self.tr("{0} · {1} values").format(name, count)) for name, count in label_choices(data)]
+
+    def _on_advanced(self) -> None:
+        self.advanced_toggled.emit()

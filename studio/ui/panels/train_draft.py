@@ -1,0 +1,124 @@
+"""The settings of a run that is not there yet: a dial, what was changed over its preset, and from where it starts.
+
+Knows no Qt. A stored run is turned back into the same form: the preset it came from, and what differs from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from studio.config.base import DIALS, Dial, differences, flat, get_value
+from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.registry import preset
+from studio.config.requests import TrainRequest
+from studio.config.training import TrainingSettings
+from studio.ground.errors import UsageError
+
+FIRST_DIAL: Dial = "quick"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the user has set for the next run. ``start_run`` empty: it starts from fresh weights."""
+
+    dial: Dial = FIRST_DIAL
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    start_run: str = ""
+    start_checkpoint: str = "last"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the project's state."""
+        plain = {path: list(value) if isinstance(value, tuple) else value for path, value in self.overrides.items()}
+        return {"dial": self.dial, "overrides": plain, "start": [self.start_run, self.start_checkpoint]}
+
+    @classmethod
+    def from_json(cls, data: object) -> Draft:
+        """The inverse of :meth:`to_json`; whatever is missing or odd gets its first value."""
+        if not isinstance(data, Mapping):
+            return cls()
+        dial, overrides, start = data.get("dial"), data.get("overrides"), data.get("start")
+        fits = isinstance(start, list) and len(start) == 2 and all(isinstance(part, str) for part in start)
+        run, checkpoint = start if fits else ("", "last")
+        kept = {str(k): v for k, v in overrides.items()} if isinstance(overrides, Mapping) else {}
+        return cls(cast(Dial, dial) if dial in DIALS else FIRST_DIAL, kept, run, checkpoint)
+
+    def with_dial(self, dial: str) -> Draft:
+        """The same with another dial; unknown ones change nothing."""
+        return replace(self, dial=cast(Dial, dial)) if dial in DIALS else self
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What the form shows: ``base`` is the preset, ``overrides`` what differs from it."""
+
+    base: TrainingSettings
+    dial: str
+    overrides: Mapping[str, Any]
+
+
+def fill(family: str, draft: Draft, data: DataFacts, device: DeviceFacts) -> Filled:
+    """The form of a new run. Labels that the data set lacks are left out of what was changed."""
+    base = preset(family, data, device, draft.dial)
+    return Filled(base, draft.dial, without_missing_labels(draft.overrides, data))
+
+
+def fill_from_run(
+    config: TrainingSettings, request: TrainRequest | None, data: DataFacts, device: DeviceFacts
+) -> Filled:
+    """The form of a stored run: over the preset it was made with, or the nearest one where it was made with none."""
+    family = str(getattr(config, "family", ""))
+    dial = request.dial if request is not None and request.dial is not None else nearest_dial(config, data, device)
+    base = preset(family, data, device, dial)
+    return Filled(base, dial, changes_over(base, config))
+
+
+def nearest_dial(config: TrainingSettings, data: DataFacts, device: DeviceFacts) -> Dial:
+    """The dial whose preset differs in the fewest settings."""
+    family = str(getattr(config, "family", ""))
+    return min(DIALS, key=lambda dial: len(differences(config, preset(family, data, device, dial))))
+
+
+def changes_over(base: TrainingSettings, config: TrainingSettings) -> dict[str, Any]:
+    """The overrides that make ``config`` of ``base``: where a variant differs, its kind and its own settings."""
+    mine = flat(config)
+    return {
+        path: mine[path]
+        for path, (value, _) in differences(config, base).items()
+        if path in mine and path != "family" and value is not None
+    }
+
+
+def without_missing_labels(overrides: Mapping[str, Any], data: DataFacts) -> dict[str, Any]:
+    """Overrides whose lists of names (labels to steer by) hold only labels of this data set."""
+    kept = dict(overrides)
+    if "condition" in kept:
+        names = (
+            tuple(name for name in kept["condition"] if name in data.labels)
+            if isinstance(kept["condition"], (list, tuple))
+            else ()
+        )
+        if names:
+            kept["condition"] = names
+        else:
+            del kept["condition"]
+    return kept
+
+
+def label_choices(data: DataFacts) -> tuple[tuple[str, int], ...]:
+    """The labels that a run can be steered by, with how many values each has: those with at least two."""
+    return tuple((name, len(values)) for name, values in data.labels.items() if len(values) >= 2)
+
+
+def steps_of(settings: TrainingSettings | None) -> int:
+    """The horizon of a config; 0 for none."""
+    return settings.steps if settings is not None else 0
+
+
+def value_or(settings: TrainingSettings, path: str, otherwise: Any) -> Any:
+    """The value at a path, or something else where there is no such setting."""
+    try:
+        return get_value(settings, path)
+    except UsageError:
+        return otherwise
