@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
-from studio.config.base import DIALS, Dial, differences, flat, get_value
+from studio.config.base import DIALS, Dial, differences, flat
 from studio.config.facts import DataFacts, DeviceFacts
 from studio.config.registry import preset
 from studio.config.requests import TrainRequest
 from studio.config.training import TrainingSettings
-from studio.ground.errors import UsageError
 
 FIRST_DIAL: Dial = "quick"
 
@@ -39,14 +38,16 @@ class Draft:
         if not isinstance(data, Mapping):
             return cls()
         dial, overrides, start = data.get("dial"), data.get("overrides"), data.get("start")
-        fits = isinstance(start, list) and len(start) == 2 and all(isinstance(part, str) for part in start)
-        run, checkpoint = start if fits else ("", "last")
+        run, checkpoint = "", "last"
+        if isinstance(start, list) and len(start) == 2 and all(isinstance(part, str) for part in start):
+            run, checkpoint = start
         kept = {str(k): v for k, v in overrides.items()} if isinstance(overrides, Mapping) else {}
-        return cls(cast(Dial, dial) if dial in DIALS else FIRST_DIAL, kept, run, checkpoint)
+        return cls(overrides=kept, start_run=run, start_checkpoint=checkpoint).with_dial(str(dial))
 
     def with_dial(self, dial: str) -> Draft:
         """The same with another dial; unknown ones change nothing."""
-        return replace(self, dial=cast(Dial, dial)) if dial in DIALS else self
+        known = next((one for one in DIALS if one == dial), None)
+        return replace(self, dial=known) if known is not None else self
 
 
 @dataclass(frozen=True)
@@ -109,16 +110,3 @@ def without_missing_labels(overrides: Mapping[str, Any], data: DataFacts) -> dic
 def label_choices(data: DataFacts) -> tuple[tuple[str, int], ...]:
     """The labels that a run can be steered by, with how many values each has: those with at least two."""
     return tuple((name, len(values)) for name, values in data.labels.items() if len(values) >= 2)
-
-
-def steps_of(settings: TrainingSettings | None) -> int:
-    """The horizon of a config; 0 for none."""
-    return settings.steps if settings is not None else 0
-
-
-def value_or(settings: TrainingSettings, path: str, otherwise: Any) -> Any:
-    """The value at a path, or something else where there is no such setting."""
-    try:
-        return get_value(settings, path)
-    except UsageError:
-        return otherwise

@@ -196,7 +196,7 @@ def _stopped(run: RunFacts) -> StateNotice:
 
 def _interrupted(run: RunFacts) -> StateNotice:
     sentence = text(
-        "Whatever trained it ended without a word, at about step {step} of {total}. All up to its last checkpoint is there.",
+        "Whatever trained it ended without a word, at about step {step} of {total}. Its last checkpoint is there.",
         step=_count(run.step),
         total=_count(run.total),
     )
