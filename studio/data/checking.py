@@ -16,7 +16,7 @@ from studio.config.data import Choices
 from studio.data.decoding import BrokenPicture
 from studio.data.likeness import alike_pairs, equal_groups, groups_of
 from studio.data.store import ANIMATED, TRANSPARENT, PictureStore
-from studio.data.work import Meter, Stop, Stopped, ends, in_order, never
+from studio.data.work import Meter, Stop, Stopped, beside, ends, in_order, never
 from studio.ground.errors import DamagedError, Text, text
 from studio.ground.events import Ended, Event, Severity, Started
 
@@ -162,9 +162,11 @@ def _changed(view: _View, some: range) -> list[int]:
 
 def _blank(view: _View, stop: Stop) -> Generator[Event, None, list[Finding]]:
     """Pictures of one colour: suspected by their tiny pictures, confirmed by their pixels."""
-    thumbs = view.store.thumbs()[view.positions].reshape(len(view.positions), -1, 3)
-    suspected = np.flatnonzero((np.ptp(thumbs, axis=1) <= 2).all(axis=1))
-    meter = Meter(text("Looking for empty pictures"), len(suspected))
+    meter = Meter(text("Looking for empty pictures"))
+    suspected = np.empty(0, np.int64)
+    for even in beside(lambda: _even_thumbs(view), stop):
+        suspected = suspected if even is None else even
+        yield from meter.progress(0)
     blank: list[int] = []
     results = in_order(lambda i: (i, _is_blank(view, i)), suspected.tolist(), stop=stop)
     for done, found in enumerate(results):
@@ -175,6 +177,13 @@ def _blank(view: _View, stop: Stop) -> Generator[Event, None, list[Finding]]:
         return []
     sentence = text("Empty pictures, of one colour and nothing else: {count}.", count=len(blank))
     return [Finding("blank", "warning", sentence, view.names(blank), proposals=(_leaving_out(view.names(blank)),))]
+
+
+def _even_thumbs(view: _View) -> np.ndarray:
+    """Places (n,) of the pictures that are of one colour when seen from afar."""
+    thumbs = view.store.thumbs().reshape(len(view.store), -1, 3)
+    parts = [view.positions[start : start + 4096] for start in range(0, len(view.positions), 4096)]
+    return np.flatnonzero(np.concatenate([(np.ptp(thumbs[part], axis=1) <= 2).all(axis=1) for part in parts]))
 
 
 def _is_blank(view: _View, i: int) -> bool:

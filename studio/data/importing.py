@@ -132,9 +132,23 @@ def _pack(listing: Listing, folder: Path, stop: Stop) -> Generator[Event, None, 
         if not len(writer):
             raise _nothing_readable(listing, kept)
         yield from meter.progress(done, always=True)
-        yield Progress(text("Writing to the disk"), done, done)
+        return (yield from _finish(writer, listing, kept))
+
+
+def _finish(writer: StoreWriter, listing: Listing, kept: _Kept) -> Generator[Event, None, PictureStore]:
+    """Write the index in a thread; not to be stopped any more, since the data set is about to take its name."""
+
+    def finish() -> PictureStore:
         columns = _columns(listing.columns, kept)
         return writer.finish(source=listing.title, kind=listing.kind, columns=columns, skipped=kept.skipped)
+
+    meter = Meter(text("Writing to the disk"), len(writer))
+    yield Progress(text("Writing to the disk"), 0, len(writer))
+    for store in beside(finish, never):
+        yield from meter.progress(0)
+        if store is not None:
+            return store
+    raise AssertionError("a function in a thread ends with its result or its error")
 
 
 def _add(writer: StoreWriter, kept: _Kept, name: str, index: int, item: Item | Text) -> None:

@@ -8,6 +8,7 @@ checked; the small files are checked by the manifest when they are opened.
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,9 @@ ITEM = np.dtype(
         ("free", "u1", (5,)),
     ]
 )
+_RECORD = struct.Struct("<QQQ32sIIBBB5x")
+"""ITEM as the writer packs it."""
+_HASHED_TOGETHER = 4096
 _GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 
 
@@ -73,9 +77,9 @@ class StoreWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = FolderWriter(folder)
-        self._records: list[tuple[Any, ...]] = []
+        self._records = bytearray()
         self._names: list[str] = []
-        self._thumbs: list[bytes] = []
+        self._thumbs = bytearray()
         self._modes: dict[str, int] = {}
         self._formats: dict[str, int] = {}
 
@@ -99,16 +103,19 @@ class StoreWriter:
         mode = self._modes.setdefault(look.mode, len(self._modes))
         kind = self._formats.setdefault(look.format, len(self._formats))
         flags = TRANSPARENT * look.transparent + ANIMATED * look.animated
-        sha = np.frombuffer(item.sha256, np.uint8)
-        self._records.append((offset, len(item.data), 0, sha, look.width, look.height, mode, kind, flags, 0))
+        self._records += _RECORD.pack(
+            offset, len(item.data), 0, item.sha256, look.width, look.height, mode, kind, flags
+        )
         self._names.append(name)
-        self._thumbs.append(look.thumb)
+        self._thumbs += look.thumb
 
     def finish(self, *, source: str, kind: str, columns: Columns, skipped: Sequence[Skipped] = ()) -> PictureStore:
         """Write index, names, columns and manifest; the folder takes its name. ``columns`` fit the added pictures."""
-        items = np.array(self._records, ITEM)
-        thumbs = np.frombuffer(b"".join(self._thumbs), np.uint8).reshape(-1, *THUMB, 3)
-        items["hash"] = difference_hash(thumbs)
+        items = np.frombuffer(self._records, ITEM)
+        thumbs = np.frombuffer(self._thumbs, np.uint8).reshape(-1, *THUMB, 3)
+        for start in range(0, len(items), _HASHED_TOGETHER):
+            some = slice(start, start + _HASHED_TOGETHER)
+            items["hash"][some] = difference_hash(thumbs[some])
         folder = self._folder
         folder.write("items.bin", items.tobytes())
         folder.write("thumbs.bin", thumbs.tobytes())
