@@ -12,6 +12,7 @@ from studio.cli.output import say, say_error, say_json, say_table
 from studio.cli.serving import finish, serve, stopping_on_signals
 from studio.config.base import Settings, validated
 from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest
+from studio.ground.errors import UsageError
 from studio.ground.events import Ended
 
 app = typer.Typer(
@@ -29,7 +30,10 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Import pictures; the source itself is never changed."""
-    _bring(project, ImportRequest(source=source.expanduser(), name=name or source.stem), as_json=as_json)
+    source = source.expanduser()
+    if not source.exists():
+        raise UsageError("There is nothing at {source}.", source=str(source))
+    _bring(project, ImportRequest(source=source.absolute(), name=name or source.stem), as_json=as_json)
 
 
 @app.command("builtin")

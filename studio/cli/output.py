@@ -6,6 +6,7 @@ as marks, so that no name can repaint the terminal.
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import time
@@ -33,6 +34,7 @@ from studio.ground.events import (
 
 _PLAIN_SECONDS = 2.0
 _BAR_SECONDS = 0.1
+_CLOSED_PIPE = {errno.EPIPE, errno.EINVAL}  # the second is Windows' word for it
 _SHORT = {"awake"}  # notices whose title says enough on a terminal
 
 
@@ -240,5 +242,7 @@ def _write(line: str) -> None:
     try:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
-    except BrokenPipeError as error:
+    except OSError as error:
+        if error.errno not in _CLOSED_PIPE:
+            raise
         raise ReaderGone from error

@@ -44,7 +44,9 @@ def numbers(run: Run, up_to: int) -> dict[tuple[int, str], float]:
     found = {}
     for name in table.values:
         steps, _, values = table.series(name)
-        found |= {(step, name): value for step, value in zip(steps.tolist(), values.tolist(), strict=True) if step <= up_to}
+        found |= {
+            (step, name): value for step, value in zip(steps.tolist(), values.tolist(), strict=True) if step <= up_to
+        }
     return found
 
 

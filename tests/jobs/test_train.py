@@ -41,7 +41,9 @@ def notices(events: list[Event]) -> dict[str, str]:
     return {event.code: f"{event.title} {event.body}" for event in events if isinstance(event, Notice)}
 
 
-def steered(request: TrainRequest | ResumeRequest, path: Path, say: Callable[[Event, CommandQueue], None]) -> list[Event]:
+def steered(
+    request: TrainRequest | ResumeRequest, path: Path, say: Callable[[Event, CommandQueue], None]
+) -> list[Event]:
     """Run a job and let ``say`` answer to each event."""
     commands = CommandQueue()
     events = []
