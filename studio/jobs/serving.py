@@ -19,7 +19,7 @@ from studio.config.requests import GenerateRequest, LookRequest, Recipe
 from studio.data.prepared import PreparedPictures
 from studio.generation import directions as finding
 from studio.generation.gan import GeneratorModel
-from studio.generation.looking import nearest, opinions
+from studio.generation.looking import codes_of_rows, nearest, opinions, opinions_of
 from studio.ground.errors import DamagedError, UsageError, text
 from studio.ground.events import Ended, Event, Progress, Samples
 from studio.jobs.checkpoint_choice import choose_point
@@ -55,7 +55,8 @@ class MadePictures:
 class Insight:
     """What a :class:`LookRequest` found, by ``what``.
 
-    ``opinion``: list of ``studio.generation.looking.Opinion``; ``nearest``: list of ``Neighbours``, whose ``rows`` are
+    ``opinion``: list of ``studio.generation.looking.Opinion``, and in ``real`` those of as many held-out real pictures,
+    in the order of ``pictures``; ``nearest``: list of ``Neighbours``, whose ``rows`` are
     positions in the data set as prepared, with ``pictures`` (rows, H, W, C) uint8 and ``names`` for each of them;
     ``directions``: list of ``studio.generation.directions.Direction``.
     """
@@ -65,6 +66,7 @@ class Insight:
     found: tuple[object, ...]
     pictures: dict[int, np.ndarray]
     names: dict[int, str]
+    real: tuple[object, ...] = ()
 
 
 class ModelServer:
@@ -146,7 +148,12 @@ def _opinion(
     model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run
 ) -> Look:
     found = yield from _cut(opinions(model, _asked(request), data), commands)
-    return Insight("opinion", model.step, tuple(found), {}, {})
+    rows = np.asarray(data.held_out)[: len(request.recipes)]
+    pictures = data.read(rows).transpose(0, 2, 3, 1)
+    real = yield from _cut(opinions_of(model, pictures, codes_of_rows(model, data, rows), data), commands)
+    named = [int(row) for row in rows]
+    shown = dict(zip(named, pictures, strict=True))
+    return Insight("opinion", model.step, tuple(found), shown, {row: data.names[row] for row in named}, tuple(real))
 
 
 def _nearest(
