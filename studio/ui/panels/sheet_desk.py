@@ -1,0 +1,218 @@
+"""Keeps a sheet, its pictures and its view together: asks for what is missing, shows what comes, takes things back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.config.requests import Recipe
+from studio.ground.errors import Text, text
+from studio.ui.panels.kept import KeptPictures
+from studio.ui.panels.maker import Maker
+from studio.ui.panels.recipe_words import recipe_words
+from studio.ui.panels.sheet import Entry, Model, Sheet
+from studio.ui.panels.sheet_view import SheetView
+from studio.ui.words import spoken
+
+if TYPE_CHECKING:
+    from studio.ui.session import Session
+
+_KEY = "sheet"
+_PATIENCE_MS = 500  # what takes longer shows its progress
+
+
+class SheetDesk(QObject):
+    """`shown`: pictures have come or gone. `changed`: the recipes, what is picked or what is kept are other ones."""
+
+    shown = Signal()
+    changed = Signal()
+
+    def __init__(
+        self, session: Session, family: str, maker: Maker, view: SheetView, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.session, self.maker, self.view = session, maker, view
+        self.sheet = Sheet()
+        self.sheet.fit = maker.fit
+        self.kept = KeptPictures(session, family)
+        self.active = False
+        self._count = 0  # pictures asked for
+        self._pick: list[int] = []  # places to pick as soon as they are there
+        self._show_from = -1  # place to scroll to
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self._show_busy)
+        maker.working.connect(self._on_working)
+        maker.ended.connect(self._on_ended)
+        view.cancelled.connect(self.cancel)
+
+    def rest(self) -> None:
+        """Nobody looks: stop asking."""
+        self.active = False
+        self.maker.forget(_KEY)
+        self._end_busy()
+
+    # --- what is on it -----------------------------------------------------------------------------------------------
+
+    def append(self, recipes: Iterable[Recipe], *, pick: bool = False) -> None:
+        """Add recipes at the end and bring them into sight."""
+        first = len(self.sheet)
+        added = self.sheet.append(recipes)
+        if not added:
+            return
+        self._show_from = first
+        if pick:
+            self._pick = list(range(first, len(self.sheet)))
+        self.show()
+        self.changed.emit()
+        self.fill()
+
+    def pick_later(self, places: Sequence[int]) -> None:
+        """Pick places as soon as they are on the sheet."""
+        self._pick = list(places)
+
+    def picked(self) -> list[Entry]:
+        """The entries that are picked."""
+        return [self.sheet.entries[at] for at in self.view.grid.selection() if at < len(self.sheet)]
+
+    def pictured(self) -> list[Entry]:
+        """The picked entries, or all where none is picked, as far as they have pictures."""
+        return [entry for entry in self.picked() or self.sheet.entries if entry.picture is not None]
+
+    def change(self, change: Callable[[Recipe], Recipe]) -> None:
+        """Replace the recipes of the picked entries (or of all) by others made from them."""
+        self.sheet.change(change, [entry.number for entry in self.picked()] or None)
+        self.fill()
+
+    def remove_picked(self) -> None:
+        """Take the picked pictures off the sheet; undo brings them back."""
+        gone = {entry.number for entry in self.picked()}
+        if gone:
+            left = [entry for entry in self.sheet.entries if entry.number not in gone]
+            self.replace(left, text("Took {count} pictures off the sheet", count=len(gone)))
+
+    def clear(self) -> None:
+        """Empty the sheet; undo brings it back."""
+        if len(self.sheet):
+            self.replace([], text("Cleared the sheet"))
+
+    def replace(self, entries: list[Entry], what: Text) -> None:
+        """Show other entries; undo brings back what was there."""
+        before = self.sheet.clear()
+        self.sheet.put_back(entries)
+        number = self.session.undo.push(what, partial(self._put_back, before))
+        self.session.toast(spoken(what), action=self.tr("Undo"), callback=partial(self.session.undo_now, number))
+        self._renew()
+
+    def _put_back(self, entries: list[Entry]) -> None:
+        self.sheet.put_back(entries)
+        self._renew()
+
+    def _renew(self) -> None:
+        self.view.grid.set_selection([])
+        self.show()
+        self.fill()
+        self.changed.emit()
+
+    def keep(self, entries: Sequence[Entry]) -> None:
+        """Put pictures into the gallery and say so."""
+        with self.session.reporting(self.tr("Keeping pictures")):
+            count = self.kept.keep(entries)
+            self.session.gallery_changed.emit()
+            words = self.tr("Kept {0} pictures").format(count) if count != 1 else self.tr("Kept one picture")
+            if not count:
+                words = self.tr("These are in the gallery already")
+            self.session.toast(words, action=self.tr("Show"), callback=partial(self.session.go, "gallery"))
+
+    def read_kept(self) -> None:
+        """Look in the gallery which pictures are kept."""
+        model = self.maker.model
+        self.kept.read(model.run if model is not None else "")
+        self.view.grid.set_stars(self.kept.stars(self.sheet.entries))
+
+    # --- pictures ----------------------------------------------------------------------------------------------------
+
+    def fill(self) -> None:
+        """Ask for every picture that is missing or out of date, those on the screen first."""
+        model = self.maker.model
+        if not self.active or model is None or self.session.engine.state != "ready":
+            return
+        outdated = {entry.number for entry in self.sheet.outdated(model)}
+        entries = [self.sheet.entries[at] for at in self.view.visible_first(len(self.sheet))]
+        asked = [(entry.number, self.maker.fit(entry.recipe)) for entry in entries if entry.number in outdated]
+        if not asked:
+            self.maker.forget(_KEY)
+            self._end_busy()
+            return
+        self._count = len(asked)
+        if not self._patience.isActive() and self.view.busy.isHidden():
+            self._patience.start()
+        numbers = [number for number, _ in asked]
+        on_pictures, on_result = partial(self._take, asked, model), partial(self._take_labels, numbers)
+        self.maker.ask(_KEY, [recipe for _, recipe in asked], on_pictures, on_result=on_result)
+
+    def cancel(self) -> None:
+        """Stop asking; what has no picture goes."""
+        self.maker.forget(_KEY)
+        self.sheet.settle()
+        self._end_busy()
+        self.show()
+        self.changed.emit()
+
+    def _take(self, asked: Sequence[tuple[int, Recipe]], model: Model, pictures: np.ndarray, done: bool) -> None:
+        """Pictures have come: put those that are new into their places."""
+        entries = {entry.number: entry for entry in self.sheet.entries}
+        for (number, recipe), picture in zip(asked, pictures, strict=False):
+            entry = entries.get(number)
+            if entry is not None and not entry.shows(recipe, model):
+                entry.picture, entry.made, entry.model = picture, recipe, model
+        self.show()
+
+    def _take_labels(self, numbers: Sequence[int], made: Any) -> None:
+        entries = {entry.number: entry for entry in self.sheet.entries}
+        for number, labels in zip(numbers, getattr(made, "labels", ()), strict=False):
+            if number in entries:
+                entries[number].labels = labels
+
+    def show(self) -> None:
+        """Bring the view up to date with the sheet."""
+        entries = self.sheet.entries
+        self.view.show_entries(entries)
+        self.view.grid.set_stars(self.kept.stars(entries))
+        large = self.view.is_large()
+        self.view.set_large_words([recipe_words(entry.recipe, entry.labels) for entry in entries] if large else [])
+        if self._pick and entries:
+            wanted, self._pick = self._pick, []
+            self.view.pick(wanted)
+        if self._show_from >= 0:
+            QTimer.singleShot(0, self.view, partial(self.view.scroll_to, self._show_from))
+            self._show_from = -1
+        self.shown.emit()
+
+    # --- how far it is -----------------------------------------------------------------------------------------------
+
+    def _on_working(self, key: str, progress: Any) -> None:
+        if key == _KEY and progress is not None and not self.view.busy.isHidden():
+            self.view.busy.set_progress(spoken(progress.what), progress.done, progress.total)
+
+    def _on_ended(self, key: str, finished: bool) -> None:
+        if key != _KEY:
+            return
+        self._end_busy()
+        if not finished:
+            self.sheet.settle()
+        self.show()
+        self.changed.emit()
+
+    def _show_busy(self) -> None:
+        if self.maker.is_open(_KEY):
+            self.view.busy.set_progress(self.tr("Making pictures"), 0, self._count)
+
+    def _end_busy(self) -> None:
+        self._patience.stop()
+        self.view.busy.finish()
