@@ -1,4 +1,4 @@
-"""kill -9 at moments that a seed decides: nothing older than the last checkpoint is lost, and the run comes out the same.
+"""kill -9 where a seed decides: nothing older than the last checkpoint is lost, and the run comes out the same.
 
 Five kills in the suite; fifty with ``python -m pytest -m faults tests/faults/test_kills.py``.
 """
@@ -176,7 +176,8 @@ def killed_while_keeping(project: Path, generator: random.Random) -> Iterator[tu
 
 def nothing_kept_is_lost(project: Path, kept: dict[int, int]) -> None:
     with Project.open(project, write="required") as opened:
-        assert opened.losses == ()
+        # Pictures that were on the disk and not yet in the list when the process died are taken up again, and said to be.
+        assert [loss for loss in map(str, opened.losses) if not loss.endswith("were taken up again.")] == []
         for number, value in kept.items():
             creation = opened.gallery.get(number)
             assert creation.request == {"number": value}

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from .conftest import ending, metrics, run_to_end
 
 from studio.config.requests import ImportRequest, ResumeRequest, TrainRequest
 from studio.ground.events import (
@@ -19,8 +18,8 @@ from studio.ground.events import (
     Notice,
     Pause,
     Paused,
-    Samples,
     SampleNow,
+    Samples,
     SaveNow,
     Started,
     Stop,
@@ -29,6 +28,8 @@ from studio.jobs.registry import run_job
 from studio.jobs.steering import CommandQueue
 from studio.projects.project import Project
 from studio.projects.run import Run
+
+from .conftest import ending, metrics, run_to_end
 
 Ask = Callable[..., TrainRequest]
 
