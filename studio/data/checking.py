@@ -212,20 +212,29 @@ def _small(view: _View) -> Iterator[Finding]:
 
 def _alike(view: _View, stop: Stop) -> Generator[Event, None, list[Finding]]:
     """The same file twice, and pictures that look nearly the same."""
-    keys = np.ascontiguousarray(view.column("sha256")[:, :8]).view("<u8").reshape(-1)
-    equal = equal_groups(keys)
-    # Only the first of equal pictures takes part in the search for near ones.
-    first = np.setdiff1d(np.arange(len(keys)), [i for group in equal for i in group[1:]])
-    thumbs = view.store.thumbs()[view.positions[first]]
-    meter = Meter(text("Comparing pictures"), len(first))
+    meter = Meter(text("Comparing pictures"), len(view.positions))
+    equal: list[list[int]] = []
+    first, thumbs = np.empty(0, np.int64), np.empty((0, 1), np.uint8)
+    for found in beside(lambda: _without_copies(view), stop):
+        if found is not None:
+            equal, first, thumbs = found
+        yield from meter.progress(0)
     pairs: list[tuple[int, int]] = []
-    for done, found in alike_pairs(view.column("hash")[first], thumbs):
+    for done, some in alike_pairs(view.column("hash")[first], thumbs):
         if stop():
             raise Stopped
-        pairs += found
+        pairs += some
         yield from meter.progress(done)
     near = [[int(first[i]) for i in group] for group in groups_of(pairs)]
     return [*_equal_findings(view, equal), *_near_findings(view, near)]
+
+
+def _without_copies(view: _View) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
+    """Groups of equal pictures; places (n,) of all but their copies, which alone can be near to others; their thumbs."""
+    keys = np.ascontiguousarray(view.column("sha256")[:, :8]).view("<u8").reshape(-1)
+    equal = equal_groups(keys)
+    first = np.setdiff1d(np.arange(len(keys)), [i for group in equal for i in group[1:]])
+    return equal, first, view.store.thumbs()[view.positions[first]]
 
 
 def _equal_findings(view: _View, groups: list[list[int]]) -> Iterator[Finding]:
