@@ -9,6 +9,7 @@ import torch
 
 from studio.config.training import Precision
 from studio.ground.errors import UsageError
+from studio.training.memory import keep_freed
 
 
 def choose_device(name: str) -> torch.device:
@@ -45,9 +46,13 @@ def arithmetic(dtype: torch.dtype, device: torch.device) -> AbstractContextManag
 
 
 @contextmanager
-def fast_matrices(device: torch.device) -> Iterator[None]:
-    """Let a CUDA device round float32 factors to TF32 and try out convolution algorithms, for the duration of a run."""
+def fast_arithmetic(device: torch.device) -> Iterator[None]:
+    """Process-wide settings for the duration of a run.
+
+    On CUDA, float32 factors are rounded to TF32 and convolution algorithms tried out; on a CPU, freed memory is kept.
+    """
     if device.type != "cuda":
+        keep_freed()
         yield
         return
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark

@@ -44,7 +44,7 @@ from studio.training.diagnosis import Diagnosis, not_finite, not_saved
 from studio.training.ema import average_of
 from studio.training.fitting import inexact, must_fit, passed_over, surroundings
 from studio.training.memory import out_of_memory, release
-from studio.training.precision import choose_precision, fast_matrices
+from studio.training.precision import choose_precision, fast_arithmetic
 from studio.training.recorder import Recorder
 from studio.training.state import collect, digest, model_parts, put_back, tables
 from studio.training.stepping import Made, Stepper
@@ -168,7 +168,7 @@ class Trainer:
     def run(self) -> Iterator[Event]:
         """Train to the end; the one :class:`Ended` comes last, whatever happens."""
         try:
-            with fast_matrices(self.device):
+            with fast_arithmetic(self.device):
                 yield from self._work()
             ended = Ended("finished" if self.step >= self.total else "stopped", result=self._result())
         except StudioError as error:
@@ -201,6 +201,7 @@ class Trainer:
             module.to("meta")
         for optimiser in self.task.optimisers.values():
             optimiser.state.clear()
+        release(self.device)
 
     def _work(self) -> Iterator[Event]:
         self._saved_at = spoke = self.clock()
@@ -394,7 +395,6 @@ class Trainer:
         error.__traceback__ = None  # it holds the tensors that have to go
         batch = self.task.config.batch
         self.close()
-        release(self.device)
         fits = self.rescue() if self.rescue else None
         if fits is None:
             sentence = text(_TOO_LARGE + "try a smaller batch or smaller networks.", batch=batch)

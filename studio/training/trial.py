@@ -16,7 +16,7 @@ from studio.config.base import with_overrides
 from studio.config.training import TrainingSettings
 from studio.training.ema import average_of
 from studio.training.memory import out_of_memory, release
-from studio.training.precision import choose_precision, fast_matrices
+from studio.training.precision import choose_precision, fast_arithmetic
 from studio.training.stepping import Stepper
 from studio.training.task import Pictures, Task
 
@@ -43,7 +43,7 @@ def trial(config: TrainingSettings, data: Pictures, *, family: str, device: torc
     """
     release(device)
     free = free_memory(device)
-    with fast_matrices(device), _watching(device) as peak:
+    with fast_arithmetic(device), _watching(device) as peak:
         seconds, items = _measure(config, data, family, device, steps)
     release(device)
     return Trial(seconds, items / seconds, peak[0], free)

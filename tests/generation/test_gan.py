@@ -51,7 +51,12 @@ def model(run: tuple[Path, MemoryRecorder]) -> GeneratorModel:
 def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GeneratorModel:
     """The model of an unconditional run without a penalty."""
     monkeypatch.setattr("studio.training.gan.MEASURED", 16)
-    _trained(tmp_path / "plain", condition=(), network=DcganNetwork(width=4), loss=NonSaturating(r1=0))
+    _trained(
+        tmp_path / "plain",
+        condition=(),
+        network=DcganNetwork(width=4, discriminator_norm="batch"),
+        loss=NonSaturating(r1=0),
+    )
     return GeneratorModel.from_checkpoint(Checkpoints(tmp_path / "plain").points("model")[-1].path, CPU)
 
 

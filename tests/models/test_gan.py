@@ -52,7 +52,12 @@ def test_every_parameter_learns(network: object, labels: tuple[int, ...], spectr
 
 
 def test_dcgan_is_the_textbook_pair() -> None:
-    config = GanConfig(network=DcganNetwork(width=64), picture_size=64, latent_size=100, loss=NonSaturating(r1=0))
+    config = GanConfig(
+        network=DcganNetwork(width=64, discriminator_norm="batch"),
+        picture_size=64,
+        latent_size=100,
+        loss=NonSaturating(r1=0),
+    )
     generator, discriminator = build_generator(config), build_discriminator(config)
     assert sum(p.numel() for p in generator.parameters()) == 3_576_704
     assert sum(p.numel() for p in discriminator.parameters()) == 2_765_568

@@ -37,7 +37,7 @@ def _resumed(make: Make, folder: str, **arguments: Any) -> Trainer:
     "changes",
     [
         {},
-        {"network": DcganNetwork(width=4), "loss": LeastSquares(), "condition": ()},
+        {"network": DcganNetwork(width=4, discriminator_norm="batch"), "loss": LeastSquares(), "condition": ()},
         {"spectral_norm": True, "mirror": True, "augment": ("colour", "translation", "cutout")},
         {"loss": {"kind": "wasserstein"}, "discriminator_steps": 2, "gradient_clip": 1.0},
         {"loss": {"kind": "relativistic", "interval": 2}, "condition": ("hair", "smile"), "ema_half_life": 0},

@@ -1,5 +1,6 @@
 """Trial steps, devices and precision; looks that disturb nothing."""
 
+import platform
 import threading
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from studio.config.requests import grid
 from studio.generation.gan import GeneratorModel
 from studio.ground.errors import UsageError
 from studio.ground.events import Metrics, SaveNow
-from studio.training.memory import out_of_memory
+from studio.training.memory import keep_freed, out_of_memory, release
 from studio.training.precision import choose_device, choose_precision
 from studio.training.trainer import Trainer
 from studio.training.trial import trial
@@ -86,3 +87,8 @@ def test_what_counts_as_lack_of_memory() -> None:
     assert out_of_memory(torch.OutOfMemoryError("x")) and out_of_memory(MemoryError())
     assert out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"))
     assert not out_of_memory(RuntimeError("shapes")) and not out_of_memory(ValueError("out of memory"))
+
+
+def test_freed_memory_is_kept_where_the_system_can() -> None:
+    assert keep_freed() == (platform.system() == "Linux" and platform.libc_ver()[0] == "glibc")
+    release(CPU)
