@@ -230,7 +230,7 @@ def _alike(view: _View, stop: Stop) -> Generator[Event, None, list[Finding]]:
 
 
 def _without_copies(view: _View) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
-    """Groups of equal pictures; places (n,) of all but their copies, which alone can be near to others; their thumbs."""
+    """Groups of equal pictures; places (n,) of all but their copies, which alone can be near others; their thumbs."""
     keys = np.ascontiguousarray(view.column("sha256")[:, :8]).view("<u8").reshape(-1)
     equal = equal_groups(keys)
     first = np.setdiff1d(np.arange(len(keys)), [i for group in equal for i in group[1:]])
