@@ -176,7 +176,7 @@ def killed_while_keeping(project: Path, generator: random.Random) -> Iterator[tu
 
 def nothing_kept_is_lost(project: Path, kept: dict[int, int]) -> None:
     with Project.open(project, write="required") as opened:
-        # Pictures that were on the disk and not yet in the list when the process died are taken up again, and said to be.
+        # Pictures on the disk and not yet in the list when the process died are taken up again, and it is said.
         assert [loss for loss in map(str, opened.losses) if not loss.endswith("were taken up again.")] == []
         for number, value in kept.items():
             creation = opened.gallery.get(number)
