@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from studio.config.base import Dial, Settings
+from studio.config.base import Dial, Settings, setting
 from studio.config.data import Choices
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -28,9 +28,9 @@ class BuiltinRequest(Settings):
 
     what: Literal["portraits"] = "portraits"
     name: str = "portraits"
-    count: int = Field(4000, ge=1, le=1_000_000)
-    size: int = Field(64, ge=16, le=512)
-    seed: int = Field(0, ge=0, le=2**31 - 1)
+    count: int = setting(4000, help="How many portraits are drawn; no two are alike.", ge=1, le=1_000_000)
+    size: int = setting(64, help="Width and height of each portrait.", unit="px", ge=16, le=512)
+    seed: int = setting(0, help="Another seed draws other people.", ge=0, le=2**31 - 1)
 
 
 class DownloadRequest(Settings):

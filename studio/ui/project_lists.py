@@ -58,8 +58,9 @@ class ProjectLists(QObject):
         return next((r for r in self.runs if r.name == name), None)
 
     def dataset(self, name: str) -> DataSetRecord | None:
-        """The data set of that name."""
-        return next((d for d in self.datasets if d.name == name), None)
+        """The data set of that name, or the one that bore it before."""
+        same = next((d for d in self.datasets if d.name == name), None)
+        return same or next((d for d in self.datasets if name in d.former), None)
 
     def only_dataset(self) -> str:
         """The name of the data set where there is exactly one."""

@@ -20,6 +20,7 @@ from studio.config.requests import ResumeRequest, TrainRequest
 from studio.families import FAMILIES
 from studio.ground.errors import StudioError, Text, text
 from studio.ground.events import Command, Ended, Event
+from studio.jobs.browsing import PictureServer
 from studio.jobs.queue import RunQueue
 from studio.projects.project import Project
 from studio.ui.engine_state import EngineState
@@ -97,6 +98,7 @@ class Session(QObject):
         self.lists = ProjectLists(self)
         self.watches = Watches(self)
         self.live = LiveRequests(self)
+        self.browser = LiveRequests(self, PictureServer)
         self.engine = EngineState(self)
         self.closing = False
         self._worker = worker
@@ -131,6 +133,7 @@ class Session(QObject):
         self.undo.clear()
         self.watches.clear()
         self.live.attach(project)
+        self.browser.attach(project)
         self.memory.attach(project.state if project is not None and not project.read_only else None)
         self.lists.attach(project)
         self._selection = _selections(project)
@@ -182,7 +185,8 @@ class Session(QObject):
     def selection(self, family: str) -> Selection:
         """What the panel of a family works on; names that are gone are left out."""
         chosen = self._selection.get(family, Selection())
-        dataset = chosen.dataset if self.lists.dataset(chosen.dataset) is not None else ""
+        record = self.lists.dataset(chosen.dataset)
+        dataset = record.name if record is not None else ""
         run = chosen.run if self.lists.run(chosen.run) is not None else ""
         return replace(chosen, dataset=dataset or self.lists.only_dataset(), run=run)
 
@@ -220,6 +224,11 @@ class Session(QObject):
     def latest(self, key: str, request: Settings, on_answer: Callable[[Any], None]) -> None:
         """Ask for something that only counts if nothing newer is asked under the same key (sliders)."""
         self.live.ask(key, request, on_answer)
+        self._pace()
+
+    def browse(self, key: str, request: Settings, on_answer: Callable[[Any], None]) -> None:
+        """Like `latest`, for looking at data sets (`studio.jobs.browsing`): no model is in the way of the answer."""
+        self.browser.ask(key, request, on_answer)
         self._pace()
 
     def forget_latest(self, key: str) -> None:
@@ -289,6 +298,7 @@ class Session(QObject):
         """Move a data set to the bin; a toast offers to bring it back."""
         with self.reporting(self.tr("Deleting the data set")):
             if self.project is not None:
+                self.browser.rest()
                 token = self.project.datasets.remove(name)
                 self.deleted(text("Deleted the data set {name}", name=name), self._restorer(token))
 
@@ -378,11 +388,12 @@ class Session(QObject):
         self._timer.stop()
         self.watches.clear()
         self.live.attach(None)
+        self.browser.attach(None)
         self.engine.shut()
 
     def _pace(self) -> None:
         """How often mailboxes are read: as often as the eye sees, less while only a run trains, seldom when idle."""
-        others = any(not job.training for job in self.board) or self.live.busy()
+        others = any(not job.training for job in self.board) or self.live.busy() or self.browser.busy()
         wanted = _BUSY_MS if others else _TRAINING_MS if len(self.board) else _IDLE_MS
         if not self._timer.isActive() or self._timer.interval() != wanted:
             self._timer.start(wanted)
@@ -390,6 +401,7 @@ class Session(QObject):
     def _tick(self) -> None:
         self.board.drain()
         self.live.drain()
+        self.browser.drain()
         self.watches.tick(self)
         self.lists.tick()
         if self.memory.pending:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
@@ -46,14 +48,15 @@ class BusyRow(QWidget):
         *,
         seconds_left: float | None = None,
         rate: str = "",
+        number: Callable[[int], str] = count_text,
     ) -> None:
-        """Show the row. Without `total` the bar moves to and fro and only the count is told."""
+        """Show the row. Without `total` the bar moves to and fro and only the count is told, as `number` writes it."""
         self._what.setText(what)
         self._bar.setAccessibleName(what)
         self._bar.setRange(0, _PARTS if total else 0)
         if total:
             self._bar.setValue(min(_PARTS, round(_PARTS * done / total)))
-        self._far.setText(" · ".join(self._words(done, total, seconds_left, rate)))
+        self._far.setText(" · ".join(self._words(number(done), number(total) if total else "", seconds_left, rate)))
         self.show()
 
     def set_cancelling(self) -> None:
@@ -69,12 +72,12 @@ class BusyRow(QWidget):
         self.cancel.set_text(self.tr("Cancel"))
         self.cancel.set_available()
 
-    def _words(self, done: int, total: int | None, seconds_left: float | None, rate: str) -> list[str]:
+    def _words(self, done: str, total: str, seconds_left: float | None, rate: str) -> list[str]:
         words = []
         if total:
-            words.append(self.tr("{0} of {1}").format(count_text(done), count_text(total)))
-        elif done:
-            words.append(count_text(done))
+            words.append(self.tr("{0} of {1}").format(done, total))
+        elif done != "0":
+            words.append(done)
         if rate:
             words.append(rate)
         if seconds_left is not None:

@@ -1,0 +1,603 @@
+"""The Data page: the data sets of the project at the left, the chosen one at the right, and ways to get more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.config.data import Choices
+from studio.data.checking import Proposal
+from studio.ground.errors import Text, text
+from studio.projects.datasets import DataSetRecord
+from studio.ui import theme
+from studio.ui.drops import local_paths, understand
+from studio.ui.pages.data_bringing import BringQueue, BringRequest, BringRows, arrived_words
+from studio.ui.pages.data_checks import Checks
+from studio.ui.pages.data_dialogs import ImportDialog, NameDialog, PortraitsDialog, name_checker
+from studio.ui.pages.data_list import COVER_SIDE, DataList, cover_positions
+from studio.ui.pages.data_model import leave_out, put_back
+from studio.ui.pages.data_thumbs import Thumbnails
+from studio.ui.pages.data_veil import DropVeil
+from studio.ui.pages.data_view import DataView
+from studio.ui.pages.data_viewer import PictureDialog
+from studio.ui.pages.page import Page, set_enabled
+from studio.ui.session import Session
+from studio.ui.text import count_text, unmarked
+from studio.ui.view_state import HeaderIntention, PageIntention
+from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.empty_state import EmptyState
+from studio.ui.widgets.frames import dense
+from studio.ui.widgets.notice_bar import Notice, NoticeStack
+from studio.ui.words import spoken
+
+_COLUMN = 272
+_COLUMN_LIMITS = (232, 420)
+_CHECK_UP_TO = 20_000
+"""Data sets up to this size are checked by themselves when they are looked at; larger ones when they come in or on
+demand, since every byte of them is read."""
+
+
+class DataPage(Page):
+    """See the module."""
+
+    def __init__(self, session: Session, page_id: str, parent: QWidget | None = None) -> None:
+        super().__init__(session, page_id, parent)
+        self._current = ""
+        self._wanted = ""
+        self._known: set[str] | None = None
+        self.queue = BringQueue(session, self)
+        self.checks = Checks(session, self)
+        self._covers = Thumbnails(session, "covers", self)
+        self._cover_of = ""
+        self._make_parts()
+        self._build()
+        self._connect()
+        self._refresh()
+
+    # --- building ----------------------------------------------------------------------------------------------------
+
+    def _make_parts(self) -> None:
+        self.list = DataList()
+        self.import_button = self._button("importData", self.tr("Import pictures…"), "import")
+        self.draw_button = self._button("drawPortraits", self.tr("Draw Portraits…"), "random")
+        self.catalogue_button = self._button("openCatalogue", self.tr("Catalogue…"), "download")
+        self.view = DataView(self.session)
+        self.view.setObjectName("dataView")
+        self.rows = BringRows(self.queue)
+        self.notices = NoticeStack(limit=2)
+        self.notices.setObjectName("dataNotices")
+        self.empty = EmptyState("data", "", "", " ")
+        self.empty.setObjectName("dataEmpty")
+        self.second = self._button("emptyImport", self.tr("Import pictures…"), "import")
+        inner = self.empty.layout()
+        assert isinstance(inner, QVBoxLayout)
+        inner.insertWidget(inner.count() - 1, self.second, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.veil = DropVeil(self)
+        self.setAcceptDrops(True)
+
+    def _button(self, name: str, words: str, icon: str) -> Button:
+        button = Button(words, icon=icon)
+        button.setObjectName(name)
+        return button
+
+    def _build(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setObjectName("dataSplitter")
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self._column())
+        self.splitter.addWidget(self._canvas())
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([_COLUMN, 1000])
+        dense(QHBoxLayout(self), gap=0).addWidget(self.splitter)
+
+    def _column(self) -> QWidget:
+        column = QWidget()
+        column.setObjectName("dataColumn")
+        column.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        theme.set_look(column, surface="surface")
+        column.setMinimumWidth(_COLUMN_LIMITS[0])
+        column.setMaximumWidth(_COLUMN_LIMITS[1])
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(0, 12, 0, 14)
+        layout.setSpacing(10)
+        layout.addWidget(self.list, 1)
+        buttons = QVBoxLayout()
+        buttons.setContentsMargins(16, 0, 16, 0)
+        buttons.setSpacing(8)
+        for button in (self.import_button, self.draw_button, self.catalogue_button):
+            buttons.addWidget(button)
+        layout.addLayout(buttons)
+        return column
+
+    def _canvas(self) -> QWidget:
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.view)
+        canvas = QWidget()
+        column = dense(QVBoxLayout(canvas), padding=20, gap=12)
+        column.addWidget(self.rows)
+        column.addWidget(self.notices)
+        column.addWidget(self._stack, 1)
+        return canvas
+
+    def _connect(self) -> None:
+        session, view = self.session, self.view
+        session.project_changed.connect(self._on_project)
+        session.datasets_changed.connect(self._refresh)
+        session.runs_changed.connect(self._tell_note)
+        for button, slot in self._slots():
+            button.clicked.connect(slot)
+        self.list.chosen.connect(self._on_chosen)
+        self.list.delete_requested.connect(self._delete)
+        self.list.rename_requested.connect(self._rename)
+        self.list.menu_requested.connect(self._on_menu)
+        self.queue.arrived.connect(self._on_arrived)
+        self.queue.failed.connect(self._on_failed)
+        self.queue.changed.connect(self._show_stack)
+        self.checks.changed.connect(self._on_check)
+        self._covers.came.connect(self._on_cover)
+        self._covers.failed.connect(self._on_cover_failed)
+        view.train_asked.connect(self._on_train)
+        view.rename_asked.connect(self.rename_current)
+        view.delete_asked.connect(self.delete_current)
+        view.leave_out_asked.connect(self._on_leave_out)
+        view.put_back_asked.connect(self._on_put_back)
+        view.opened.connect(self._on_opened)
+        view.looks_changed.connect(self.state_changed)
+        view.training.chosen.connect(self._choose)
+        view.wall.selection_changed.connect(self.intention_changed)
+        view.check.asked.connect(self._on_check_asked)
+        view.check.stop_asked.connect(self._on_check_stop)
+        view.check.taken.connect(self._on_taken)
+        view.check.withdrawn.connect(self._on_withdrawn)
+        self.splitter.splitterMoved.connect(self._on_splitter)
+
+    def _slots(self) -> tuple[tuple[Button, Callable[[], None]], ...]:
+        return (
+            (self.import_button, self.ask_import),
+            (self.second, self.ask_import),
+            (self.draw_button, self.ask_portraits),
+            (self.catalogue_button, self.ask_catalogue),
+            (self.empty.button, self._on_empty),
+        )
+
+    # --- the page ----------------------------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        super().activate()
+        self.view.set_active(True)
+        self._refresh()
+        self._check_if_small()
+
+    def deactivate(self) -> None:
+        super().deactivate()
+        self.view.set_active(False)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "dataset": self._current,
+            "column": self.splitter.sizes()[:1],
+            "side": self.view.splitter_sizes()[-1:],
+            "cell": self.view.wall.cell,
+            "seen": self.view.training.seen_size,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        column, side = _first(state.get("column"), _COLUMN), _first(state.get("side"), 0)
+        self.splitter.setSizes([column, max(self.width() - column, 400)])
+        if side:
+            self.view.set_splitter(side)
+        takers = {"cell": self.view.set_cell, "seen": self.view.training.set_seen_size}
+        for key, take in takers.items():
+            if isinstance(state.get(key), int):
+                take(state[key])
+        self._wanted = str(state.get("dataset", ""))
+        self._refresh()
+
+    def intention(self) -> PageIntention:
+        header = HeaderIntention(title=self.tr("Data"))
+        return PageIntention(page=self.page_id, offers=frozenset(self.page_actions()), header=header)
+
+    def page_actions(self) -> Mapping[str, Callable[[], None]]:
+        if not self._current:
+            return {}
+        found: dict[str, Callable[[], None]] = {
+            "select_all": self.view.wall.select_all,
+            "find": self._on_find,
+        }
+        if self.view.wall.selected_count():
+            found["copy"] = self.view.wall.copy_current
+        if self.session.can_write:
+            found |= {"rename": self.rename_current, "delete": self.delete_current}
+        return found
+
+    def arrive(self, **what: Any) -> None:
+        if "dataset" in what:
+            self.select(str(what["dataset"]))
+        sources = what.get("sources") or ([what["source"]] if "source" in what else [])
+        if sources:
+            self._open_import([Path(source) for source in sources])
+        elif what.get("ask") == "import":
+            self.ask_import()
+        elif what.get("ask") in ("portraits", "catalogue"):
+            {"portraits": self.ask_portraits, "catalogue": self.ask_catalogue}[what["ask"]]()
+
+    def take_drop(self, paths: list[Path], certificate: Mapping[str, Any] | None) -> bool:
+        if certificate is not None or not paths or not self.session.can_write:
+            return False
+        self._open_import(paths)
+        return True
+
+    def close_page(self) -> None:
+        self.view.set_active(False)
+        self._covers.stop()
+
+    # --- what is there -----------------------------------------------------------------------------------------------
+
+    def current(self) -> DataSetRecord | None:
+        """The chosen data set."""
+        return self.session.lists.dataset(self._current) if self._current else None
+
+    def select(self, name: str) -> None:
+        """Choose a data set by name; unknown ones change nothing."""
+        record = self.session.lists.dataset(name)
+        if record is not None and record.name != self._current:
+            self._current = record.name
+            self.list.set_current(record.name)
+            self._show_current()
+            self._check_if_small()
+            self.state_changed.emit()
+            self.intention_changed.emit()
+
+    def _on_project(self) -> None:
+        self._known, self._current, self._wanted = None, "", ""
+        self.notices.clear()
+
+    def _refresh(self) -> None:
+        """The list of data sets may have changed: something new is chosen and checked, what has gone is not."""
+        records: Sequence[DataSetRecord] = self.session.datasets()
+        folders = {record.folder for record in records}
+        fresh = [r for r in records if r.folder not in self._known] if self._known is not None else []
+        self._known = folders if self.session.project is not None else None
+        self._current = self._choice(records, fresh)
+        self.list.set_records(records, self._current)
+        self._show_current()
+        for record in fresh:
+            if self.session.project is not None:
+                self._start_check(record)
+        self._show_stack()
+        self._next_cover()
+        self.intention_changed.emit()
+
+    def _choice(self, records: Sequence[DataSetRecord], fresh: Sequence[DataSetRecord]) -> str:
+        """Which data set to show: the newest that came in, the remembered one, the one shown, or the first."""
+        if fresh:
+            return max(fresh, key=lambda record: record.created).name
+        for name in (self._wanted, self._current):
+            record = self.session.lists.dataset(name)
+            if record is not None:
+                self._wanted = ""
+                return record.name
+        return records[0].name if records else ""
+
+    def _show_current(self) -> None:
+        record = self.current()
+        self.view.show_record(record)
+        self.view.set_why_not(self.session.why_read_only())
+        self._show_check()
+        self._tell_note()
+
+    def _show_stack(self) -> None:
+        why = self.session.why_read_only()
+        if self.session.project is None:
+            why = self.tr("No project is open. Open one or make a new one first.")
+        for button in (self.import_button, self.draw_button, self.catalogue_button, self.second):
+            set_enabled(button, why)
+        self._stack.setCurrentWidget(self.view if self._current else self.empty)
+        if not self._current:
+            self._word_empty()
+
+    def _word_empty(self) -> None:
+        if self.session.project is None:
+            words = (self.tr("No project is open"), self.tr("A project holds your data sets, runs and pictures."))
+            self.empty.set_words(*words, self.tr("New project…"))
+        elif self.queue.entries():
+            self.empty.set_words(self.tr("Pictures are on their way"), self.tr("They appear here in a moment."))
+        else:
+            sentence = self.tr(
+                "Draw Portraits to begin at once, or bring your own: drop a folder, zip, CSV or idx file anywhere here."
+            )
+            self.empty.set_words(self.tr("No pictures yet"), sentence, self.tr("Draw Portraits"))
+        self.second.setVisible(self.session.project is not None and not self.queue.entries())
+        if self.session.project is not None:
+            set_enabled(self.empty.button, self.session.why_read_only())
+
+    # --- covers ------------------------------------------------------------------------------------------------------
+
+    def _next_cover(self) -> None:
+        if self._cover_of or self.session.project is None:
+            return
+        record = next((r for r in self.session.datasets() if not self.list.has_cover(r.folder)), None)
+        if record is not None and record.count:
+            self._cover_of = record.folder
+            side = round(COVER_SIDE * self.devicePixelRatioF())
+            self._covers.look_at(record.folder, side, record.choices.background)
+            self._covers.want(cover_positions(record.count))
+
+    def _on_cover(self, images: dict[int, Any]) -> None:
+        self.list.set_cover(self._cover_of, images)
+        self._cover_of = ""
+        QTimer.singleShot(0, self, self._next_cover)
+
+    def _on_cover_failed(self, words: str) -> None:
+        self._on_cover({})
+
+    # --- getting more ------------------------------------------------------------------------------------------------
+
+    def ask_import(self) -> None:
+        """Ask what to import."""
+        self._open_import([])
+
+    def _open_import(self, paths: Sequence[Path]) -> None:
+        dialog = ImportDialog(self, self._name_check(), paths)
+        dialog.asked.connect(self.bring)
+        dialog.open()
+
+    def ask_portraits(self) -> None:
+        """Ask how many portraits to draw."""
+        dialog = PortraitsDialog(self, self._free_name("Portraits"), self._name_check())
+        dialog.asked.connect(self._bring_one)
+        dialog.open()
+
+    def ask_catalogue(self) -> None:
+        """Show what can be fetched."""
+        from studio.ui.pages.data_catalogue import CatalogueDialog
+
+        dialog = CatalogueDialog(self, self._free_name, self._name_check())
+        dialog.asked.connect(self._bring_one)
+        dialog.open()
+
+    def bring(self, requests: Sequence[BringRequest]) -> None:
+        """Import, draw or fetch, one after the other."""
+        self.queue.add(requests)
+
+    def _bring_one(self, request: BringRequest) -> None:
+        self.bring([request])
+
+    def _on_empty(self) -> None:
+        self.session.trigger("draw_portraits" if self.session.project is not None else "new_project")
+
+    def _name_check(self, own: str = "") -> Callable[[str], str]:
+        project = self.session.project
+        assert project is not None
+
+        def check(name: str) -> object:
+            return name if name == own else project.datasets.check_new_name(name)
+
+        return name_checker(check, self.queue.names, self.tr("A data set {0} is being brought in already."))
+
+    def _free_name(self, name: str) -> str:
+        check, free, number = self._name_check(), name, 1
+        while check(free) and number < 1000:
+            number += 1
+            free = f"{name} {number}"
+        return free
+
+    def _on_arrived(self, name: str, skipped: int) -> None:
+        record = self.session.lists.dataset(name)
+        if record is not None:
+            severity = "warning" if skipped else "info"
+            self.session.toast(spoken(arrived_words(name, record.count, skipped)), severity=severity)
+
+    def _on_failed(self, name: str, sentence: Text, trace: str) -> None:
+        title = self.tr("{0} was not brought in.").format(name)
+        self.notices.put(Notice(f"bring:{name}", title, spoken(sentence), kind="error", details=trace))
+
+    # --- check -------------------------------------------------------------------------------------------------------
+
+    def _check_if_small(self) -> None:
+        record = self.current()
+        if record is None or not self.active or record.count > _CHECK_UP_TO or self.checks.knows(record.folder):
+            return
+        self._start_check(record)
+
+    def _start_check(self, record: DataSetRecord) -> None:
+        with self.session.reporting(self.tr("Checking the data set")):
+            self.checks.start(record)
+
+    def _on_check(self, folder: str) -> None:
+        record = self.current()
+        if record is not None and record.folder == folder:
+            self._show_check()
+
+    def _show_check(self) -> None:
+        record = self.current()
+        if record is None:
+            return
+        card = self.view.check
+        card.show_report(self.checks.report(record.folder), self.checks.problem(record.folder))
+        if self.checks.is_busy(record.folder):
+            card.show_busy(self.checks.progress)
+        self.view.tell_check()
+
+    def _on_check_asked(self) -> None:
+        record = self.current()
+        if record is not None:
+            self._start_check(record)
+
+    def _on_check_stop(self) -> None:
+        record = self.current()
+        if record is not None:
+            self.checks.stop(record.folder)
+
+    # --- choices -----------------------------------------------------------------------------------------------------
+
+    def _on_leave_out(self, names: list[str]) -> None:
+        record = self.current()
+        if record is not None:
+            self._choose(leave_out(record.choices, names))
+
+    def _on_put_back(self, names: list[str]) -> None:
+        record = self.current()
+        if record is not None:
+            self._choose(put_back(record.choices, names))
+
+    def _on_taken(self, proposal: Proposal) -> None:
+        record = self.current()
+        if record is not None:
+            self._choose(proposal.apply(record.choices))
+
+    def _on_withdrawn(self, proposal: Proposal) -> None:
+        record = self.current()
+        if record is not None:
+            self._choose(proposal.withdraw(record.choices))
+
+    def _choose(self, choices: Choices) -> None:
+        """Store other choices; undo brings the ones before back."""
+        record, project = self.current(), self.session.project
+        if record is None or project is None or choices == record.choices:
+            return
+        before, folder = record.choices, record.folder
+
+        def undo() -> None:
+            for now in project.datasets.all():
+                if now.folder == folder:
+                    project.datasets.update(replace(now, choices=before))
+
+        with self.session.reporting(self.tr("Saving the choices")):
+            project.datasets.update(replace(record, choices=choices))
+            what = _choice_words(record.name, before, choices)
+            if len(choices.leave_out) != len(before.leave_out):
+                self.session.deleted(what, undo)
+            else:
+                self.session.undo.push(what, undo)
+                self.session.changed_on_disk()
+
+    def _tell_note(self) -> None:
+        record = self.current()
+        if record is None:
+            return
+        words = self.tr("Your files stay as they are. After a change the next run prepares the pictures anew.")
+        bound = sum(
+            info.dataset in (record.name, *record.former) and info.status.state in ("stopped", "interrupted", "paused")
+            for info in self.session.runs()
+        )
+        if bound:
+            more = self.tr("Runs that are not finished go on only with the choices they began with: {0}.")
+            words += f" {more.format(count_text(bound))}"
+        self.view.training.set_note(words)
+
+    # --- one data set ------------------------------------------------------------------------------------------------
+
+    def rename_current(self) -> None:
+        """Ask for another name of the chosen data set."""
+        self._rename(self._current)
+
+    def delete_current(self) -> None:
+        """Move the chosen data set to the bin; a toast offers to bring it back."""
+        self._delete(self._current)
+
+    def _rename(self, name: str) -> None:
+        if not name or not self.session.can_write:
+            return
+        dialog = NameDialog(self, name, self._name_check(own=name))
+
+        def on_named(new: str) -> None:
+            self._give_name(name, new)
+
+        dialog.named.connect(on_named)
+        dialog.open()
+
+    def _give_name(self, name: str, new: str) -> None:
+        project = self.session.project
+        if project is None or name == new:
+            return
+        with self.session.reporting(self.tr("Renaming the data set")):
+            self._wanted = project.datasets.rename(name, new).name
+
+            def undo() -> None:
+                project.datasets.rename(new, name)
+
+            self.session.undo.push(text("Renamed {name} to {new}", name=name, new=new), undo)
+            self.session.changed_on_disk()
+
+    def _delete(self, name: str) -> None:
+        if name and self.session.can_write:
+            record = self.session.lists.dataset(name)
+            if record is not None:
+                self.checks.stop(record.folder)
+            self.session.delete_dataset(name)
+
+    def _on_chosen(self, name: str) -> None:
+        self.select(name)
+
+    def _on_menu(self, name: str, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("dataMenu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(unmarked(self.tr("Train a GAN with it")), self._on_train)
+        menu.addAction(unmarked(self.tr("Rename…")), self.rename_current).setEnabled(self.session.can_write)
+        menu.addAction(unmarked(self.tr("Delete")), self.delete_current).setEnabled(self.session.can_write)
+        menu.popup(place)
+
+    def _on_train(self) -> None:
+        if self._current:
+            self.session.go("gan", dataset=self._current, run="", tab="train")
+
+    def _on_opened(self, position: int) -> None:
+        sight = self.view.sight
+        if sight is not None:
+            PictureDialog(self, self.session, sight, self.view.wall.shown(), position).open()
+
+    def _on_find(self) -> None:
+        self.view.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.view.search.selectAll()
+
+    def _on_splitter(self) -> None:
+        self.state_changed.emit()
+
+    # --- dropping ----------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Projects and pictures of ours go on to the window, everything else is imported here."""
+        paths = local_paths(event.mimeData())
+        if paths and self.session.can_write and understand(paths).kind not in ("project", "recall"):
+            event.acceptProposedAction()
+            self.veil.lift(len(paths))
+        else:
+            event.ignore()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.veil.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.veil.hide()
+        event.acceptProposedAction()
+        with self.session.reporting(self.tr("Taking what was dropped")):
+            self.take_drop(local_paths(event.mimeData()), None)
+
+
+def _first(sizes: object, otherwise: int) -> int:
+    """The first of remembered sizes, where that is one."""
+    if isinstance(sizes, list) and sizes and isinstance(sizes[0], int) and sizes[0] > 0:
+        return int(sizes[0])
+    return otherwise
+
+
+def _choice_words(name: str, before: Choices, after: Choices) -> Text:
+    """What a change of the choices did."""
+    more = len(after.leave_out) - len(before.leave_out)
+    if more > 0:
+        return text("Left out {count} pictures of {name}", count=count_text(more), name=name)
+    if more < 0:
+        return text("Put back {count} pictures of {name}", count=count_text(-more), name=name)
+    if after.shape != before.shape:
+        return text("Changed how odd shapes of {name} are treated", name=name)
+    return text("Changed the background of {name}", name=name)

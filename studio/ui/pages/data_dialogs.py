@@ -1,0 +1,303 @@
+"""The small dialogs of the Data page: which sources under which names, another name, how many portraits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
+
+from studio.config.requests import BuiltinRequest, ImportRequest
+from studio.ground.errors import StudioError
+from studio.ui import theme
+from studio.ui.drops import local_paths
+from studio.ui.forms import SettingsForm
+from studio.ui.pages.data_model import sources_of, suggested_name
+from studio.ui.text import Label
+from studio.ui.widgets.buttons import Button, icon_button
+from studio.ui.widgets.frames import Frame, dense
+from studio.ui.widgets.inputs import PathLabel
+from studio.ui.words import spoken
+
+CheckName = Callable[[str], str]
+"""Why a name cannot be given to a new data set; empty where it can."""
+
+_FILES = "*.zip *.tar *.tgz *.tar.gz *.csv *.txt *.gz"
+_LONGEST = 255
+
+
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("DataDialogs", words)
+
+
+class NameField(QWidget):
+    """A line for a name, with a sentence below it while the name cannot be taken."""
+
+    changed = Signal()
+
+    def __init__(self, check: CheckName, name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._check = check
+        self.edit = QLineEdit(name)
+        self.edit.setObjectName("nameEdit")
+        self.edit.setMaxLength(_LONGEST)
+        self.edit.setAccessibleName(self.tr("Name of the data set"))
+        self.edit.textChanged.connect(self._on_changed)
+        self._error = Label(role="error", wrap=True)
+        self._error.setObjectName("nameError")
+        column = dense(QVBoxLayout(self), gap=3)
+        column.addWidget(self.edit)
+        column.addWidget(self._error)
+        self.setFocusProxy(self.edit)
+        self.validate()
+
+    def name(self) -> str:
+        """The name as typed, without white space around it."""
+        return self.edit.text().strip()
+
+    def validate(self) -> str:
+        """Say why the name cannot be taken, or nothing."""
+        why = self._check(self.name())
+        self._error.setText(why)
+        self._error.setVisible(bool(why))
+        theme.set_look(self.edit, invalid="true" if why else "false")
+        return why
+
+    def error(self) -> str:
+        """What is said below the line."""
+        return self._error.text()
+
+    def _on_changed(self) -> None:
+        self.changed.emit()
+
+
+class _Dialog(QDialog):
+    """Headline, content, and a row with Cancel and one main button."""
+
+    def __init__(self, parent: QWidget | None, name: str, headline: str, accept: str) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(headline)
+        self.setMinimumWidth(480)
+        column = dense(QVBoxLayout(self), padding=20, gap=14)
+        column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+        column.addWidget(Label(headline, role="headline", wrap=True))
+        self.content = dense(QVBoxLayout(), gap=12)
+        column.addLayout(self.content, 1)
+        self.main = Button(accept, kind="primary")
+        self.main.setObjectName(f"{name}Accept")
+        self.main.setDefault(True)
+        self.main.clicked.connect(self.accept)
+        cancel = Button(self.tr("Cancel"))
+        cancel.setObjectName(f"{name}Cancel")
+        cancel.clicked.connect(self.reject)
+        row = dense(QHBoxLayout(), gap=8)
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(self.main)
+        column.addLayout(row)
+
+
+class NameDialog(_Dialog):
+    """Another name for a data set; `named` carries it."""
+
+    named = Signal(str)
+
+    def __init__(self, parent: QWidget | None, name: str, check: CheckName) -> None:
+        super().__init__(parent, "renameDialog", _tr("Rename the data set"), _tr("Rename"))
+        self._field = NameField(check, name)
+        self._field.changed.connect(self._on_changed)
+        self._field.edit.selectAll()
+        self.content.addWidget(self._field)
+        self._on_changed()
+
+    def accept(self) -> None:
+        """Take the name if it can be taken."""
+        if not self._field.validate():
+            self.named.emit(self._field.name())
+            super().accept()
+
+    def _on_changed(self) -> None:
+        self.main.set_available(self._field.validate())
+
+
+class PortraitsDialog(_Dialog):
+    """How many portraits, how large, from which seed; `asked` carries the request."""
+
+    asked = Signal(object)
+
+    def __init__(self, parent: QWidget | None, name: str, check: CheckName) -> None:
+        super().__init__(parent, "portraitsDialog", _tr("Draw Portraits"), _tr("Draw"))
+        words = self.tr(
+            "Faces drawn by the program itself, each with its attributes and a caption in words. The same numbers draw "
+            "the same faces."
+        )
+        self._field = NameField(check, name)
+        self._field.changed.connect(self._on_changed)
+        self.form = SettingsForm(name="portraitsForm", control_width=140, without=("what", "name"))
+        self.form.set_model(BuiltinRequest(name=name))
+        self.form.changed.connect(self._on_changed)
+        self.content.addWidget(Label(words, role="dim", wrap=True))
+        self.content.addWidget(self._field)
+        self.content.addWidget(self.form)
+        self._on_changed()
+
+    def accept(self) -> None:
+        """Ask for the drawing if name and numbers allow it."""
+        value = self.form.value()
+        if not self._field.validate() and isinstance(value, BuiltinRequest):
+            self.asked.emit(value.model_copy(update={"name": self._field.name()}))
+            super().accept()
+
+    def _on_changed(self) -> None:
+        self.main.set_available(self._field.validate() or self.form.error())
+
+
+class ImportDialog(_Dialog):
+    """Sources, each with a name that can be changed; more are added by the buttons or dropped on the dialog."""
+
+    asked = Signal(list)
+    """The import requests."""
+
+    def __init__(self, parent: QWidget | None, check: CheckName, sources: Sequence[Path] = ()) -> None:
+        super().__init__(parent, "importDialog", _tr("Import pictures"), _tr("Import"))
+        self._check = check
+        self._rows: list[_SourceRow] = []
+        self.setAcceptDrops(True)
+        self.setMinimumWidth(560)
+        self._hint = Frame("tray", padding=20, gap=10)
+        self._hint.add(Label(self.tr("Drop a folder, zip, CSV or idx file here, or choose one."), wrap=True))
+        self._hint.add(
+            Label(
+                self.tr(
+                    "Sub-folders become classes. A CSV with a column of file names brings labels. Your own files are "
+                    "never changed."
+                ),
+                role="dim",
+                wrap=True,
+            )
+        )
+        self._list = dense(QVBoxLayout(), gap=8)
+        folder = Button(self.tr("Choose a folder…"), icon="folder")
+        folder.setObjectName("chooseFolder")
+        folder.clicked.connect(self._on_folder)
+        file = Button(self.tr("Choose a file…"), icon="file")
+        file.setObjectName("chooseFile")
+        file.clicked.connect(self._on_file)
+        row = dense(QHBoxLayout(), gap=8)
+        row.addWidget(folder)
+        row.addWidget(file)
+        row.addStretch(1)
+        self.content.addLayout(self._list)
+        self.content.addWidget(self._hint)
+        self.content.addLayout(row)
+        self.add_sources(sources)
+
+    def add_sources(self, paths: Sequence[Path]) -> None:
+        """Add what was chosen or dropped; what is in the list already is not added again."""
+        known = [row.source for row in self._rows]
+        for source in sources_of(paths):
+            if source not in known:
+                self._add(source)
+        self._refresh()
+
+    def rows(self) -> list[_SourceRow]:
+        """The sources with their names."""
+        return list(self._rows)
+
+    def accept(self) -> None:
+        """Ask for all imports if every name can be taken."""
+        if self._rows and not any(row.field.validate() for row in self._rows):
+            self.asked.emit([ImportRequest(source=row.source, name=row.field.name()) for row in self._rows])
+            super().accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.add_sources(local_paths(event.mimeData()))
+
+    def _add(self, source: Path) -> None:
+        taken = [row.field.name() for row in self._rows]
+        base, name, number = suggested_name(source), "", 1
+        while not name or name in taken or (self._check(name) and number < 1000):
+            name = base if number == 1 else f"{base} {number}"
+            number += 1
+        row = _SourceRow(source, name, self._why_not)
+        row.field.changed.connect(self._refresh)
+        row.removed.connect(self._on_removed)
+        self._rows.append(row)
+        self._list.addWidget(row)
+
+    def _why_not(self, name: str) -> str:
+        twice = sum(row.field.name() == name for row in self._rows) > 1
+        return self.tr("Two sources cannot share one name.") if twice else self._check(name)
+
+    def _refresh(self) -> None:
+        errors = [row.field.validate() for row in self._rows]
+        why = next((error for error in errors if error), "")
+        self.main.set_available(why if self._rows else self.tr("Choose a folder or a file first."))
+        self._hint.setVisible(not self._rows)
+
+    def _on_removed(self, row: _SourceRow) -> None:
+        self._rows.remove(row)
+        row.hide()
+        row.deleteLater()
+        self._refresh()
+
+    def _on_folder(self) -> None:
+        found = QFileDialog.getExistingDirectory(self, self.tr("A folder of pictures"))
+        if found:
+            self.add_sources([Path(found)])
+
+    def _on_file(self) -> None:
+        words = self.tr("Archives and tables")
+        found, _ = QFileDialog.getOpenFileNames(self, self.tr("A zip, CSV or idx file"), "", f"{words} ({_FILES})")
+        if found:
+            self.add_sources([Path(path) for path in found])
+
+
+class _SourceRow(Frame):
+    """Where from, and under which name."""
+
+    removed = Signal(object)
+
+    def __init__(self, source: Path, name: str, check: CheckName) -> None:
+        super().__init__("card", padding=10, gap=6)
+        self.source = source
+        self.field = NameField(check, name)
+        remove = icon_button("close", self.tr("Do not import this"))
+        remove.setObjectName("removeSource")
+        remove.clicked.connect(self._on_remove)
+        head = dense(QHBoxLayout(), gap=8)
+        head.addWidget(PathLabel(source), 1)
+        head.addWidget(remove)
+        self.body.addLayout(head)
+        self.add(self.field)
+
+    def _on_remove(self) -> None:
+        self.removed.emit(self)
+
+
+def name_checker(check: Callable[[str], object], taken: Callable[[], Sequence[str]], already: str) -> CheckName:
+    """A check of names: `check` raises StudioError for one that cannot be, `taken` are on their way already.
+
+    ``already`` says that a name is on its way; ``{0}`` in it is the name.
+    """
+
+    def why_not(name: str) -> str:
+        try:
+            check(name)
+        except StudioError as error:
+            return spoken(error.text)
+        return already.format(name) if name.strip() in taken() else ""
+
+    return why_not
+
+
+__all__ = ["ImportDialog", "NameDialog", "NameField", "PortraitsDialog", "name_checker"]
