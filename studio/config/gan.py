@@ -27,7 +27,9 @@ class DcganNetwork(Settings):
         log=True,
     )
     discriminator_norm: DiscriminatorNorm = setting(
-        "batch", help="Normalisation inside the discriminator.", advanced=True
+        "none",
+        help="Normalisation inside the discriminator; the textbook has batch, and then no penalty (R1 weight 0).",
+        advanced=True,
     )
 
 
@@ -138,7 +140,7 @@ class GanConfig(TrainingSettings):
     )
     loss: Loss = setting(NonSaturating(), help="What the two networks play for.", discriminator="kind")
     generator_rate: float = setting(
-        4e-4,
+        6e-4,
         label="Generator learning rate",
         help="Step size of the generator.",
         gt=0,
@@ -148,7 +150,7 @@ class GanConfig(TrainingSettings):
         log=True,
     )
     discriminator_rate: float = setting(
-        4e-4,
+        6e-4,
         label="Discriminator learning rate",
         help="Step size of the discriminator.",
         gt=0,
@@ -201,7 +203,7 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> GanConfig:
     return GanConfig(
         picture_size=size,
         channels=1 if data.channels == 1 else 3,
-        steps={"quick": 1200, "balanced": 6000, "best": 40000}[dial],
+        steps={"quick": 1000, "balanced": 6000, "best": 40000}[dial],
         augment=("colour", "translation") if few else (),
     )
 

@@ -13,7 +13,7 @@ class TrainingSettings(Settings):
     """Base of every family's config: horizon, batch, seed, and what the trainer does once for all families."""
 
     steps: int = setting(
-        1200,
+        1000,
         help="The horizon: how many optimiser updates the run has in all.",
         unit="steps",
         ge=1,
@@ -21,7 +21,7 @@ class TrainingSettings(Settings):
         auto="preset",
         log=True,
     )
-    batch: int = setting(32, help="Items in one step.", unit="items", ge=1, le=4096, auto="device", log=True)
+    batch: int = setting(64, help="Items in one step.", unit="items", ge=1, le=4096, auto="device", log=True)
     seed: int = setting(0, help="Decides every random draw; the same seed gives the same run.", ge=0, le=2**31 - 1)
     ema_half_life: int = setting(
         2000,
