@@ -1,4 +1,4 @@
-"""Banners under the header, for what concerns the whole project: read only, damage, runs that wait or were cut short."""
+"""Banners under the header for what concerns the whole project: read only, damage, runs that wait or were cut short."""
 
 from __future__ import annotations
 

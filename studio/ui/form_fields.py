@@ -55,6 +55,7 @@ class FieldRow(QWidget):
         self._tip = setting_help(row)
         self._choices: Choices = ()
         self._locked = ""
+        self._said = ""
         self.setObjectName(f"setting_{row.path}")
         self._label = Label(setting_label(row), elide=Qt.TextElideMode.ElideRight)
         self._reset = icon_button("undo", self.tr("Back to the preset's value"))
@@ -150,6 +151,7 @@ class FieldRow(QWidget):
             control.set_value(str(value))
         elif isinstance(control, MultiChoice):
             control.set_values(value)
+            self._tell(self._said)  # the control tells its values instead, which the button shows anyway
         elif isinstance(control, QLineEdit) and not isinstance(control, NumberField):
             control.setText(str(value))
         else:
@@ -195,6 +197,7 @@ class FieldRow(QWidget):
         self._tell(why or self._tip)
 
     def _tell(self, words: str) -> None:
+        self._said = words
         self._label.set_tip(words)
         if isinstance(self.control, NumberField):
             self.control.set_tip(words)
@@ -213,6 +216,7 @@ class FieldRow(QWidget):
             self.edited.emit(self.row.path, _typed(self.row, value))
 
     def _on_names(self, values: list[Any]) -> None:
+        self._tell(self._said)
         self.edited.emit(self.row.path, tuple(values))
 
     def _on_line(self) -> None:

@@ -147,7 +147,7 @@ def _events(post: Post) -> Iterator[Event]:
 
 
 class NamingWorker(Worker):
-    """Remembers the name that the first `Started` bears: a mailbox keeps only the latest, and names the family by then."""
+    """Remembers the name that the first `Started` bears; a mailbox keeps only the latest, which names the family."""
 
     def __init__(self, request: Settings, project_path: Path, jobs: Jobs = run_job) -> None:
         super().__init__(request, project_path, jobs=self._noting)

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QWidget
 from studio.ui import dialogs
 from studio.ui.session import Session
 
+_MOMENT = 0.5  # seconds in which small work ends, so that closing need not come back for it
+
 
 class Leaving(QObject):
     """`leave` calls what comes next once every job has ended; at once where none runs."""
@@ -45,6 +47,8 @@ class Leaving(QObject):
         self._then = then
         self._session.board.stop_all()
         self._session.reality_changed.emit()
+        if live is None and len(self._session.board):
+            self._session.board.join(_MOMENT)
         self._check()
         return True
 
