@@ -73,7 +73,7 @@ class CurveCard(Frame):
     def build_menu(self) -> QMenu:
         """The groups to choose from, then the plot's own menu."""
         menu = self.plot.build_menu()
-        first = menu.actions()[0] if menu.actions() else None
+        first = menu.actions()[0]
         several = QActionGroup(menu)
         for group in self._description.groups:
             action = menu.addAction(unmarked(said(group.title)))
@@ -83,8 +83,7 @@ class CurveCard(Frame):
             action.setData(group.key)
             several.addAction(action)
             menu.insertAction(first, action)
-        if first is not None:
-            menu.insertSeparator(first)
+        menu.insertSeparator(first)
         several.triggered.connect(self._on_group)
         return menu
 

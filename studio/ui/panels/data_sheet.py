@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 COUNT = 40
 _SIDE = 128  # pixels of a picture on the sheet
 _PIECE_MS = 15
+_PIECE_SECONDS = 0.004
+_AT_ONCE = 8
 
 
 class DataSheet(QObject):
@@ -29,18 +32,20 @@ class DataSheet(QObject):
         self._session = session
         self._name = ""
         self._left: list[int] = []
+        self._told = 0
         self._store: PictureStore | None = None
         self.images: list[QImage] = []
         self.problem = ""
         self._timer = QTimer(self)
         self._timer.setObjectName("dataSheetTimer")
         self._timer.setInterval(_PIECE_MS)
-        self._timer.timeout.connect(self._read_one)
+        self._timer.timeout.connect(self._read_some)
 
     def show(self, name: str) -> None:
         """Read the pictures of a data set, unless they are here already."""
         if name == self._name:
-            self._timer.start() if self._left else None
+            if self._left and not self._timer.isActive():
+                self._timer.start()
             return
         self.forget()
         self._name = name
@@ -56,7 +61,7 @@ class DataSheet(QObject):
     def forget(self) -> None:
         """Let the data set go."""
         self._timer.stop()
-        self._name, self._left, self.images, self.problem = "", [], [], ""
+        self._name, self._left, self.images, self.problem, self._told = "", [], [], "", 0
         if self._store is not None:
             self._store.close()
             self._store = None
@@ -67,22 +72,28 @@ class DataSheet(QObject):
             return
         self._store = PictureStore(project.datasets.folder(name))
         count = len(self._store)
-        self._left = sorted(
-            {round(at * (count - 1) / max(COUNT - 1, 1)) for at in range(min(COUNT, count))}, reverse=True
-        )
+        wanted = min(COUNT, count)
+        self._left = sorted({round(at * (count - 1) / max(wanted - 1, 1)) for at in range(wanted)}, reverse=True)
         self._timer.start()
 
-    def _read_one(self) -> None:
-        if not self._left or self._store is None:
+    def _read_some(self) -> None:
+        """A piece of a few milliseconds."""
+        end = monotonic() + _PIECE_SECONDS
+        while self._left and self._store is not None:
+            self._read(self._store, self._left.pop())
+            if monotonic() > end:
+                break
+        if not self._left:
             self._timer.stop()
-            return
-        index = self._left.pop()
+        if self.images and (len(self.images) >= self._told + _AT_ONCE or not self._left):
+            self._told = len(self.images)
+            self.grown.emit(self.padded())
+
+    def _read(self, store: PictureStore, index: int) -> None:
         try:
-            self.images.append(_image(self._store.picture(index, near=_SIDE)))
+            self.images.append(_image(store.picture(index, near=_SIDE)))
         except (OSError, StudioError):
             return  # a damaged picture is named by the check of the data set; here the next one is shown
-        if len(self.images) % 8 == 0 or not self._left:
-            self.grown.emit(self.padded())
 
     def padded(self) -> list[QImage]:
         """The pictures so far, then blanks for those still to come: the grid does not jump while it fills."""

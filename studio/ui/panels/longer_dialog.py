@@ -30,7 +30,7 @@ class LongerDialog(QDialog):
         self.accept_button = Button(self.tr("Go on"), kind="primary")
         self.accept_button.setObjectName("longerAccept")
         self.accept_button.setDefault(True)
-        self.accept_button.clicked.connect(self.accept)
+        self.accept_button.clicked.connect(self._on_accept)
         cancel = Button(self.tr("Cancel"))
         cancel.setObjectName("longerCancel")
         cancel.clicked.connect(self.reject)
@@ -47,6 +47,11 @@ class LongerDialog(QDialog):
     def _sentence(self, total: int) -> str:
         words = self.tr("It has done its {0} steps. Going on begins a new leg, marked by a seam in the curves.")
         return words.format(count_text(total))
+
+    def _on_accept(self) -> None:
+        self.field.commit()
+        if self.field.is_valid():
+            self.accept()
 
     def steps(self) -> int:
         """The new horizon."""

@@ -215,8 +215,9 @@ class TrainCanvas(QWidget):
         """Take up `state`; what is odd is left as it is."""
         found = state if isinstance(state, dict) else {}
         sizes = found.get("split")
-        fits = isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(s, int) and s > 0 for s in sizes)
-        self.split.setSizes(sizes if fits else list(_SPLIT))
+        if not (isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(s, int) and s > 0 for s in sizes)):
+            sizes = list(_SPLIT)
+        self.split.setSizes(sizes)
         self.curves.restore(found.get("curves"))
 
     # --- the user ----------------------------------------------------------------------------------------------------

@@ -280,7 +280,7 @@ class TrainTab(PanelTab):
         remedy = getattr(importlib.import_module(f"studio.config.{self.family}"), "remedy", None)
         found = remedy(config, action) if remedy is not None and config is not None else None
         if found is not None:
-            self.controls.form.show_value(*found)
+            self.column.controls.form.show_value(*found)
             self.pane.forgive(code)
             self._tell(*found)
 
