@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.models.gan_dcgan import project
-from studio.models.layers import BatchSpread, LabelEmbedding
+from studio.models.layers import BatchSpread, DoublingConv, LabelEmbedding
 
 _WIDEST = 8
 _SLOPE = 0.2
@@ -34,13 +34,13 @@ class UpBlock(nn.Module):
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
         self.norm1, self.norm2 = nn.BatchNorm2d(before), nn.BatchNorm2d(after)
-        self.conv1 = nn.Conv2d(before, after, 3, padding=1, bias=False)
+        self.conv1 = DoublingConv(before, after, bias=False)
         self.conv2 = nn.Conv2d(after, after, 3, padding=1)
         self.past = nn.Conv2d(before, after, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        h: Tensor = F.interpolate(F.relu(self.norm1(x)), scale_factor=2.0, mode="nearest")
-        h = self.conv2(F.relu(self.norm2(self.conv1(h))))
+        h: Tensor = self.conv1(F.relu(self.norm1(x)))
+        h = self.conv2(F.relu(self.norm2(h)))
         return h + F.interpolate(self.past(x), scale_factor=2.0, mode="nearest")
 
 
@@ -73,7 +73,7 @@ class ResidualGenerator(nn.Module):
         self.start = nn.Linear(latent + (self.embedding.total if self.embedding else 0), 16 * widths[0])
         self.blocks = nn.Sequential(*(UpBlock(a, b) for a, b in pairwise(widths)))
         self.norm = nn.BatchNorm2d(widths[-1])
-        self.to_picture = nn.Conv2d(widths[-1], channels, 3, padding=1)
+        self.to_picture = DoublingConv(widths[-1], channels)
         nn.init.normal_(self.to_picture.weight, std=0.02)
 
     def embed(self, codes_BL: Tensor) -> Tensor:
@@ -88,8 +88,7 @@ class ResidualGenerator(nn.Module):
         x = torch.cat([z_BZ, e_BE], dim=1) if e_BE.shape[1] else z_BZ
         # Laid out with channels last from the start, so that no later layer has to turn the memory round.
         x = self.start(x).view(-1, 4, 4, self.widest).permute(0, 3, 1, 2)
-        x = F.interpolate(F.relu(self.norm(self.blocks(x))), scale_factor=2.0, mode="nearest")
-        return torch.tanh(self.to_picture(x))
+        return torch.tanh(self.to_picture(F.relu(self.norm(self.blocks(x)))))
 
     def forward(self, z_BZ: Tensor, codes_BL: Tensor) -> Tensor:
         return self.grow(z_BZ, self.embed(codes_BL))

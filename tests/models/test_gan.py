@@ -16,7 +16,7 @@ from studio.models.gan import (
     to_bytes,
     to_unit,
 )
-from studio.models.layers import BatchSpread, LabelEmbedding
+from studio.models.layers import BatchSpread, DoublingConv, LabelEmbedding
 from studio.models.weights import second_instance
 
 KINDS = [DcganNetwork(width=4, discriminator_norm="none"), ResidualNetwork(width=4)]
@@ -91,6 +91,14 @@ def test_spread_sees_sameness_within_groups_that_do_not_cross_batches() -> None:
     assert out.shape == (8, 3, 3, 3)
     assert float(out[:4, 2].max()) < 1e-3 < 0.3 < float(out[4:, 2].min())
     assert torch.allclose(out[4, 2, 0, 0], different.std(dim=0, unbiased=False).mean(), atol=1e-4)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_doubling_is_repeating_pixels_and_then_a_convolution(bias: bool) -> None:
+    layer, x = DoublingConv(5, 3, bias), torch.randn(2, 5, 6, 7)
+    doubled = x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    expected = torch.nn.functional.conv2d(doubled, layer.weight, layer.bias, padding=1)
+    assert torch.allclose(layer(x), expected, atol=1e-5)
 
 
 def test_spread_of_odd_batches_takes_all_together() -> None:
