@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 
 DATABASE = "project.db"
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file makes ``sqlite3`` raise; the latter where SQLite's message quotes bytes that are no text."""
 _PATIENCE = 10.0  # seconds that one connection waits for another's transaction
 _LONGEST_VALUE = 64 << 20
 
@@ -14,7 +16,7 @@ def connect(path: Path, *, write: bool, create: bool = False) -> sqlite3.Connect
     """Open the database at ``path``; reading never makes or changes a file. Transactions are begun by hand.
 
     Raises:
-        sqlite3.Error: it cannot be opened.
+        sqlite3.Error, UnicodeDecodeError: it cannot be opened.
     """
     mode = "rwc" if create else "rw" if write else "ro"
     address = f"{path.absolute().as_uri()}?mode={mode}"

@@ -41,7 +41,12 @@ class Creation:
     @property
     def request(self) -> dict[str, Any]:
         """The request that makes this picture again, as plain data."""
-        found: dict[str, Any] = json.loads(self.request_json)
+        try:
+            found = json.loads(self.request_json)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):  # a project from a stranger may hold anything under a good seal
+            raise DamagedError("The creation {id} does not say how it was made.", id=self.id)
         return found
 
 

@@ -18,13 +18,14 @@ from typing import TypeVar
 
 from studio.ground.errors import StudioError, Text
 from studio.projects import repair
-from studio.projects.connecting import DATABASE, connect
-from studio.projects.saving import saving, saving_error
+from studio.projects.connecting import DATABASE, UNREADABLE, connect
+from studio.projects.saving import reading, reading_error, saving
 from studio.projects.tables import MIGRATIONS, Migration, begin, insert, migrate, problems, version_of
 from studio.projects.writer import GATHER_SECONDS, Action, Writer, transact
 
 _BACKUP_AFTER_OPENING = 5.0
 _BACKUP_AFTER_CHANGE = 300.0
+_WHAT = "the project's database"
 _NOT_DAMAGE = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR,
@@ -63,7 +64,7 @@ class Database:
 
     def read(self, action: Action[Result]) -> Result:
         """Run a reading action."""
-        with self._reading, saving("what the project holds"):
+        with self._reading, reading(_WHAT):
             return action(self._reader)
 
     def write(self, action: Action[Result], what: str) -> Result:
@@ -194,9 +195,9 @@ def _whole(folder: Path, migrations: Sequence[Migration], *, write: bool) -> sql
     try:
         connection = connect(folder / DATABASE, write=write)
         whole = not _look(connection, migrations)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _NOT_DAMAGE:
-            raise saving_error(error, "the project's database") from error
+            raise reading_error(error, _WHAT) from error
     finally:
         if connection is not None and not whole:
             connection.close()

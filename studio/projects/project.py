@@ -24,7 +24,7 @@ from studio.projects.locks import Lock, project_lock
 from studio.projects.naming import check_name
 from studio.projects.repair import BACKUP
 from studio.projects.runs import Runs
-from studio.projects.saving import saving
+from studio.projects.saving import reading, saving
 from studio.projects.state import State
 from studio.projects.tables import find, put
 
@@ -118,7 +118,7 @@ class Project:
 
     @classmethod
     def _open_to_read(cls, path: Path, reason: Text | None, holder: str) -> Project:
-        with saving("what the project holds"):
+        with reading("the project"):
             project = cls(path, open_for_reading(path), None, reason, holder)
         project.losses += tuple(
             missing_folder(record) for record in project.datasets.all() if not (path / record.folder).is_dir()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from studio.ground.errors import DamagedError, StudioError, Text, text
 from studio.ground.files import LEFTOVER, replace, sync
-from studio.projects.connecting import DATABASE, connect
+from studio.projects.connecting import DATABASE, UNREADABLE, connect
 from studio.projects.saving import saving
 from studio.projects.tables import begin, problems, put, sealed_rows, sealed_tables, select
 from studio.projects.writer import transact
@@ -164,10 +164,10 @@ def _take_place(folder: Path, source: Path) -> None:
 def _salvage(folder: Path) -> int:
     """Make a new database from the rows that still are what was saved; how many there were."""
     found: list[tuple[str, dict[str, object]]] = []
-    with suppress(sqlite3.Error):  # what cannot be read at all holds nothing to save
+    with suppress(*UNREADABLE):  # what cannot be read at all holds nothing to save
         damaged = connect(folder / DATABASE, write=True)
         try:
-            for table in sealed_tables(damaged):
+            for table in _known_tables():
                 found += [(table, dict(row)) for row in sealed_rows(damaged, table)]
         finally:
             damaged.close()
@@ -180,12 +180,22 @@ def _salvage(folder: Path) -> int:
     return rows
 
 
+def _known_tables() -> list[str]:
+    """The names of our tables: those that a damaged file gives are not to be trusted."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        begin(connection)
+        return sealed_tables(connection)
+    finally:
+        connection.close()
+
+
 def _keep(connection: sqlite3.Connection, table: str, row: dict[str, object]) -> int:
     if (table, row.get("key")) == ("about", "version"):
         return 0
     try:
         put(connection, table, row)  # type: ignore[arg-type]
-    except (sqlite3.Error, KeyError):  # a table or a column that is none of ours
+    except (*UNREADABLE, KeyError):  # a table or a column that is none of ours
         return 0
     return 1
 
@@ -196,7 +206,7 @@ def _whole_backup(folder: Path) -> sqlite3.Connection | None:
         return None
     try:
         connection = connect(folder / BACKUP, write=False)
-    except sqlite3.Error:
+    except UNREADABLE:
         return None
     if _is_whole(connection):
         return connection
@@ -207,7 +217,7 @@ def _whole_backup(folder: Path) -> sqlite3.Connection | None:
 def _is_whole(connection: sqlite3.Connection) -> bool:
     try:
         return not problems(connection)
-    except (sqlite3.Error, StudioError):
+    except (*UNREADABLE, StudioError):
         return False
 
 

@@ -1,4 +1,4 @@
-"""What the system says when something cannot be saved, in one sentence for the user."""
+"""What the system says when something cannot be saved or read, in one sentence for the user."""
 
 from __future__ import annotations
 
@@ -18,11 +18,27 @@ def saving(what: str) -> Iterator[None]:
     """Turn what the disk or SQLite raises inside into a :class:`StudioError` that names ``what`` was being saved."""
     try:
         yield
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise saving_error(error, what) from error
 
 
-def saving_error(error: OSError | sqlite3.Error, what: str) -> StudioError:
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turn what the disk or SQLite raises inside into a :class:`StudioError` that names ``what`` was being read."""
+    try:
+        yield
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
+        raise reading_error(error, what) from error
+
+
+def reading_error(error: OSError | sqlite3.Error | UnicodeDecodeError, what: str) -> StudioError:
+    """The sentence for a failed reading of ``what``."""
+    if "locked" in str(error):
+        return StudioError("{what} could not be read: another program uses it. Try again.", what=_capital(what))
+    return StudioError("{what} could not be read: {reason}.", what=_capital(what), reason=str(error))
+
+
+def saving_error(error: OSError | sqlite3.Error | UnicodeDecodeError, what: str) -> StudioError:
     """The sentence for a failed write of ``what``; nothing that was saved before is touched by it."""
     words = str(error)
     number = error.errno if isinstance(error, OSError) else None

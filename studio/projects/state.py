@@ -23,7 +23,7 @@ class State:
         self._database = database
         self._lock = threading.Lock()
         rows = database.read(lambda connection: select(connection, "state"))
-        self._values: dict[str, str] = {row["key"]: row["value"] for row in rows}
+        self._values: dict[str, str] = {row["key"]: row["value"] for row in rows if _is_json(row["value"])}
         self._changed: set[str] = set()
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -65,6 +65,15 @@ class State:
         transact(connection, lambda c: _apply(c, changes))
         with self._lock:
             self._changed -= {key for key, value in changes.items() if self._values.get(key) == value}
+
+
+def _is_json(value: str) -> bool:
+    """Whether it is: a project from a stranger may hold anything under a good seal."""
+    try:
+        json.loads(value)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _apply(connection: sqlite3.Connection, changes: Mapping[str, str | None]) -> None:

@@ -18,6 +18,7 @@ from hashlib import blake2b
 from typing import Any
 
 from studio.ground.errors import DamagedError, StudioError
+from studio.projects.connecting import UNREADABLE
 
 APPLICATION_ID = 0x47537464  # "GStd"
 _MODULUS = 1 << 64
@@ -208,17 +209,13 @@ def problems(connection: sqlite3.Connection, migrations: Sequence[Migration] = M
 
 def sealed_rows(connection: sqlite3.Connection, table: str) -> Iterator[Row]:
     """The rows of a damaged database that still are what was saved, as far as SQLite can read."""
-    columns = columns_of(connection, table)
-    cursor = connection.execute(f"SELECT {', '.join(columns)}, seal FROM {table}")
-    while True:
-        try:
-            row = cursor.fetchone()
-        except sqlite3.Error:
-            return
-        if row is None:
-            return
-        if _is_sealed(table, row[:-1], row[-1]):
-            yield dict(zip(columns, row[:-1], strict=True))
+    try:
+        columns = columns_of(connection, table)
+        for *values, seal in connection.execute(f"SELECT {', '.join(columns)}, seal FROM {table}"):
+            if _is_sealed(table, values, seal):
+                yield dict(zip(columns, values, strict=True))
+    except UNREADABLE:
+        return
 
 
 def sealed_tables(connection: sqlite3.Connection) -> list[str]:
@@ -263,7 +260,8 @@ def _reseal(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[
 
 
 def _schema(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    return sorted(connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master").fetchall())
+    rows = connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master").fetchall()
+    return sorted(rows, key=repr)  # damage may have made bytes of a text
 
 
 def _schema_of_version(migrations: Sequence[Migration], version: int) -> list[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from studio.ground.errors import StudioError
+from studio.projects.connecting import UNREADABLE
 from studio.projects.saving import saving_error
 
 GATHER_SECONDS = 1.0
@@ -56,7 +57,7 @@ class Writer:
             self._wake.notify()
         try:
             return future.result()
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise saving_error(error, what) from error
 
     def later(self, name: str, action: Callable[[sqlite3.Connection], None], delay: float = GATHER_SECONDS) -> None:
@@ -88,7 +89,7 @@ class Writer:
             self._wake.notify()
         try:
             future.result()
-        except (sqlite3.Error, OSError) as error:
+        except (*UNREADABLE, OSError) as error:
             self.later(name, action)
             raise saving_error(error, _STATE) from error
 
@@ -132,7 +133,7 @@ class Writer:
         try:
             action(self._connection)
             self.trouble = None
-        except (sqlite3.Error, OSError, StudioError) as error:
+        except (*UNREADABLE, OSError, StudioError) as error:
             self.trouble = error if isinstance(error, StudioError) else saving_error(error, _STATE)
             self.later(name, action)
 

@@ -186,6 +186,14 @@ def test_a_row_that_points_elsewhere_is_refused(project: Project, pictures: Pict
         project.gallery.picture(project.gallery.get(id))
 
 
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000])
+def test_a_row_with_any_text_for_a_request(project: Project, pictures: Pictures, text: str) -> None:
+    id = project.gallery.keep(pictures(1), request())[0]
+    project._database.write(lambda c: update(c, "creations", [id], {"request": text}), "it")
+    with pytest.raises(DamagedError, match="does not say how"):
+        assert project.gallery.get(id).request
+
+
 def test_ten_thousand_creations(project: Project, pictures: Pictures) -> None:
     note = {"request": request(), "kind": "picture", "family": "gan", "run": "r", "note": ""}
     data = creations.encode_png(pictures(1)[0], note)

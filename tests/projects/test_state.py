@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from studio.projects.project import Project
+from studio.projects.tables import insert
 
 
 def test_values_come_back(tmp_path: Path) -> None:
@@ -45,6 +46,15 @@ def test_setting_the_same_again_writes_nothing(project: Project) -> None:
 def test_what_json_cannot_hold_is_an_error_of_the_caller(project: Project, value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         project.state.set("x", value)
+
+
+def test_anything_under_a_good_seal(project: Project) -> None:
+    """A project from a stranger: what is no JSON is as if it were not there."""
+    for key, value in (("a", "{"), ("b", "[" * 100_000), ("c", "[1]")):
+        row = {"key": key, "value": value}
+        project._database.write(lambda c, row=row: insert(c, "state", row), "it")  # type: ignore[misc]
+    with Project.open(project.path, write=False) as again:
+        assert again.state.keys() == ["c"] and again.losses == ()
 
 
 def test_many_keys_many_times(project: Project) -> None:
