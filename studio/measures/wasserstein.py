@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,6 +19,12 @@ from studio.models.seeding import seeded_generator
 PROJECTIONS = 256
 _BLOCK = 64  # projections at a time, which bounds the memory
 _SIDE = 64  # pictures are averaged down to this side
+
+
+def comparable(pictures_NHWC: np.ndarray) -> Tensor:
+    """Pictures (N, H, W, C) uint8 as float32 (N, C, h, w) in [-1, 1], averaged down to a side of at most 64."""
+    x = torch.from_numpy(np.ascontiguousarray(pictures_NHWC)).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+    return F.adaptive_avg_pool2d(x, _SIDE) if x.shape[-1] > _SIDE else x
 
 
 def sliced_wasserstein(
@@ -53,10 +60,7 @@ def deviation_within(x_NCHW: Tensor, codes_N: Tensor, least: int = 8) -> float |
 
 
 def _flat(x_NCHW: Tensor) -> Tensor:
-    x = x_NCHW.detach().float().cpu()
-    if x.shape[-1] > _SIDE:
-        x = F.adaptive_avg_pool2d(x, _SIDE)
-    return x.flatten(1)
+    return x_NCHW.detach().float().cpu().flatten(1)
 
 
 def _quantiles(projected_NP: Tensor, other: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from studio.config.gan import GanConfig, NonSaturating, Relativistic, Wasserstei
 from studio.config.training import TrainingSettings
 from studio.generation.gan import grow
 from studio.generation.latents import drawn_latent
-from studio.measures.wasserstein import deviation, deviation_within, sliced_wasserstein
+from studio.measures.wasserstein import comparable, deviation, deviation_within, sliced_wasserstein
 from studio.models.gan import (
     build_discriminator,
     build_generator,
@@ -66,7 +66,7 @@ class GanTask:
         self.follow(config)
         self._values: dict[str, Tensor] = {}
         self._judges: RealBatch | None = None
-        self._reference: RealBatch | None = None
+        self._reference: tuple[Tensor, Tensor] | None = None
         self._real, self._fake = RealBatch(torch.empty(0), torch.empty(0)), torch.empty(0)
 
     # --- what the trainer asks ---------------------------------------------------------------------------------
@@ -109,24 +109,23 @@ class GanTask:
 
     def sample_values(self, pictures: np.ndarray) -> dict[str, float]:
         """How diverse the samples are, as a share of the data's."""
-        x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div_(127.5)
-        return {"diversity": deviation(x) / max(1e-6, deviation(self._reference_batch().x_BCHW))}
+        real, _ = self._reference_pictures()
+        return {"diversity": deviation(comparable(pictures)) / max(1e-6, deviation(real))}
 
     def measure(self, averages: Mapping[str, nn.Module]) -> Iterator[dict[str, float] | None]:
         """Distance of 512 fixed samples from real pictures, and their diversity as a share of the data's."""
-        real = self._reference_batch()
+        real, real_codes = self._reference_pictures()
         codes, pieces = self.data.shown_codes(MEASURED, cycle=False), []
         for piece in grow(averages["generator"], self._latents(MEASURED), codes):
-            pieces.append(torch.from_numpy(piece))
+            pieces.append(comparable(piece))
             yield None
-        made = torch.cat(pieces).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
-        x = real.x_BCHW.cpu()
-        found = {"diversity": deviation(made) / max(1e-6, deviation(x))}
+        made = torch.cat(pieces)
+        found = {"diversity": deviation(made) / max(1e-6, deviation(real))}
         if codes.shape[1]:
-            inside = deviation_within(made, codes[:, 0]), deviation_within(x, real.codes_BL[:, 0].cpu())
+            inside = deviation_within(made, codes[:, 0]), deviation_within(real, real_codes[:, 0])
             if inside[0] is not None and inside[1]:
                 found["diversity_within"] = inside[0] / inside[1]
-        for distance in sliced_wasserstein(made, x, seed=self.config.seed):
+        for distance in sliced_wasserstein(made, real, seed=self.config.seed):
             yield None if distance is None else found | {"distance": distance}
 
     def extra_state(self) -> dict[str, Tensor]:
@@ -262,9 +261,10 @@ class GanTask:
         """The latents (count, Z) that the run's seed draws, the same as in a request."""
         return torch.stack([drawn_latent(self.config.seed, i, self.config.latent_size) for i in range(count)])
 
-    def _reference_batch(self) -> RealBatch:
+    def _reference_pictures(self) -> tuple[Tensor, Tensor]:
+        """The real pictures that generated ones are measured by, ready to be compared, and their codes."""
         if self._reference is None:
-            self._reference = self.data.pictures(self.data.reference_rows(MEASURED))
+            self._reference = self.data.references(MEASURED)
         return self._reference
 
 

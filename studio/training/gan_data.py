@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from studio.data.order import batch_indices
+from studio.measures.wasserstein import comparable
 from studio.models.gan import to_unit
 from studio.models.seeding import stable_seed
 from studio.training.task import Pictures
@@ -59,9 +60,13 @@ class GanData:
         rows = self.held_out if len(self.held_out) else self.training
         return self.pictures(rows[:count])
 
-    def reference_rows(self, count: int) -> np.ndarray:
-        """Rows to compare generated pictures with: the held-out ones, filled up with training pictures."""
-        return np.concatenate([self.held_out, self.training])[:count]
+    def references(self, count: int) -> tuple[Tensor, Tensor]:
+        """Real pictures to measure generated ones by, and their codes: held-out ones, filled up with training ones."""
+        rows = np.concatenate([self.held_out, self.training])[:count]
+        blocks = [
+            comparable(self.data.read(part).transpose(0, 2, 3, 1)) for part in np.array_split(rows, -(-len(rows) // 64))
+        ]
+        return torch.cat(blocks), torch.from_numpy(self.codes_NL[rows])
 
     def shown_codes(self, count: int, *, cycle: bool) -> Tensor:
         """Codes (count, L) for generated pictures: as in the data; ``cycle`` goes through the first label's values."""

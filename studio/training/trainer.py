@@ -10,6 +10,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,7 +107,7 @@ class Trainer:
         self._model_steps = model_steps(self.total, task.items_per_step)
         self._sampled_at = -1
         self._saved_at, self._patience, self._save_wanted = clock(), resume_interval(0.0), False
-        self._stopping = False
+        self._stopping = self._saving = False
         self._pending: tuple[int, Made] | None = None
         self._backlog: deque[Event] = deque()
         self._bad_phase = ""
@@ -189,7 +190,7 @@ class Trainer:
             yield Paused(isinstance(command, Pause), self.step)
         elif isinstance(command, SampleNow):
             yield from self._samples()
-        elif isinstance(command, SaveNow):
+        elif isinstance(command, SaveNow) and not self._saving:
             yield from self._save_resume()
             yield from self._save_model()
         elif isinstance(command, ChangeSetting):
@@ -314,7 +315,8 @@ class Trainer:
         self._saved_at, self._save_wanted = self.clock(), False
         self._patience = resume_interval(self.seconds)
         step = self.step
-        yield from self.checkpoints.save_resume(collect(self.task, self.averages), self._saved_facts(), step)
+        with self._writing():
+            yield from self.checkpoints.save_resume(collect(self.task, self.averages), self._saved_facts(), step)
         yield CheckpointSaved(step, "resume")
 
     def _save_last(self) -> Iterator[Event]:
@@ -349,13 +351,23 @@ class Trainer:
         yield self._record(self.step, measures)
         parts = model_parts(collect(self.task, self.averages))
         try:
-            yield from self.checkpoints.save_model(parts, self._saved_facts() | {"measures": measures}, self.step)
+            with self._writing():
+                yield from self.checkpoints.save_model(parts, self._saved_facts() | {"measures": measures}, self.step)
         except (OSError, NotFiniteError) as error:
             yield not_saved(error)
             return
         best = self.checkpoints.best()
         yield CheckpointSaved(self.step, "model", best is not None and best.step == self.step)
         yield from self.diagnosis.observe(self.step, measures)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """While a checkpoint is being written, the command to write one is obeyed already."""
+        self._saving = True
+        try:
+            yield
+        finally:
+            self._saving = False
 
     def _saved_facts(self) -> dict[str, Any]:
         return self.state_facts() | {

@@ -1,10 +1,11 @@
 """The distance between sets of pictures, against cases whose answer is known."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from studio.measures.wasserstein import deviation, deviation_within, sliced_wasserstein
+from studio.measures.wasserstein import comparable, deviation, deviation_within, sliced_wasserstein
 
 
 def _distance(a: Tensor, b: Tensor, **arguments: int) -> float:
@@ -46,8 +47,16 @@ def test_collapse_is_further_away_than_another_draw() -> None:
     assert _distance(a, other) * 3 < _distance(collapsed, other)
 
 
-def test_sets_of_different_sizes_and_large_pictures() -> None:
-    assert _distance(_set(100, 0, 96), _set(64, 1, 96)) < 0.5
+def test_large_pictures_are_averaged_down() -> None:
+    pictures = np.full((2, 128, 128, 3), 255, np.uint8)
+    pictures[:, ::2] = 0
+    x = comparable(pictures)
+    assert x.shape == (2, 3, 64, 64) and float(x.abs().max()) < 1e-6
+    assert torch.equal(comparable(pictures[:, :64, :64])[:, :, 1], torch.ones(2, 3, 64))
+
+
+def test_sets_of_different_sizes() -> None:
+    assert _distance(_set(100, 0), _set(64, 1)) < 0.5
     assert _distance(_set(8, 0)[:1].expand(5, -1, -1, -1), torch.zeros(7, 3, 8, 8)) > 0
 
 

@@ -110,6 +110,17 @@ def test_commands_while_paused(make_trainer: Make) -> None:
     assert list(run)[-1].status == "finished"
 
 
+def test_saving_while_saving_is_one_save(make_trainer: Make) -> None:
+    trainer = make_trainer(steps=3, stop_at=1)
+    run = trainer.run()
+    for event in run:
+        if isinstance(event, Progress) and "Saving" in str(event.what):
+            assert list(trainer.apply(SaveNow())) == []
+            list(trainer.apply(SampleNow()))
+    assert event.status == "stopped"
+    assert [p.step for p in trainer.checkpoints.points("resume")] == [1]
+
+
 def test_live_settings_change_and_are_told(make_trainer: Make) -> None:
     trainer = make_trainer()
     (notice,) = trainer.apply(ChangeSetting("generator_rate", "0,001"))
