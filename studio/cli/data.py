@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from studio.cli.options import AsJson, ProjectPath
-from studio.cli.output import say, say_error, say_json, say_table
+from studio.cli.output import say, say_error, say_json, say_table, size
 from studio.cli.serving import finish, serve, stopping_on_signals
 from studio.config.base import Settings, validated
 from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest
 from studio.ground.errors import UsageError
 from studio.ground.events import Ended
+
+if TYPE_CHECKING:
+    from studio.data.catalogue import Entry
 
 app = typer.Typer(
     help="Bring data sets into a project, list and check them.", no_args_is_help=True, rich_markup_mode=None
@@ -60,6 +63,19 @@ def download(
 ) -> None:
     """Fetch a data set of the catalogue and import it. Opens a connection, as asked."""
     _bring(project, DownloadRequest(entry=entry, name=name or entry), as_json=as_json)
+
+
+@app.command("catalogue")
+def catalogue(as_json: AsJson = False) -> None:
+    """List the data sets that can be fetched, with size and licence. Opens no connection."""
+    from studio.data.catalogue import CATALOGUE
+
+    if as_json:
+        for entry in CATALOGUE.values():
+            say_json(_entry_json(entry))
+        return
+    rows = ((e.key, e.title, e.count, size(e.bytes) if e.files else "by hand", e.licence) for e in CATALOGUE.values())
+    say_table(("entry", "data set", "pictures", "download", "licence"), rows)
 
 
 @app.command("list")
@@ -135,6 +151,19 @@ def record_json(record: Any) -> dict[str, Any]:
         "channels": record.channels,
         "labels": {label: dict(values) for label, values in record.labels.items()},
         "source": str(record.source),
+    }
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "entry": entry.key,
+        "title": entry.title,
+        "about": str(entry.about),
+        "count": entry.count,
+        "bytes": entry.bytes,
+        "page": entry.page,
+        "licence": str(entry.licence),
+        "by_hand": None if entry.by_hand is None else str(entry.by_hand),
     }
 
 

@@ -1,43 +1,41 @@
-"""Fetching a data set of the catalogue on the user's wish, then importing it.
-
-What was fetched of an unfinished download waits in the project's cache and is continued next time; once the pictures
-are in the project, the files that brought them are removed.
-"""
+"""Fetching an entry of the catalogue, then importing it. The only job that opens a connection, and only when asked."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+import platformdirs
 
 from studio.config.requests import DownloadRequest
 from studio.data.catalogue import find_entry
 from studio.data.downloading import download as fetch
 from studio.data.importing import import_pictures
-from studio.ground.events import Ended, Event
+from studio.ground.events import Event, Started
 from studio.jobs.importing import fill_data_set
 from studio.jobs.nesting import nested
-from studio.jobs.opening import open_project
 from studio.jobs.steering import CommandQueue
 
 
 def download(request: DownloadRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
-    """Fetch an entry of the catalogue and import it. ``Ended.result`` is a :class:`DataSetRecord`.
+    """Fetch and import. ``Ended.result`` is the record of the new data set.
+
+    What was fetched stays in the user's cache for the next project; a broken download is continued next time.
 
     Raises:
-        UsageError: the catalogue has no such entry, or the name is taken.
+        UsageError: there is no such entry. StudioError: it has to be fetched by hand.
     """
     entry = find_entry(request.entry)
-    with open_project(project_path) as project:
-        project.datasets.check_new_name(request.name)
-        folder = project.cache_folder / "downloads" / entry.key
-    yield from nested(fetch(entry, folder, commands.stopping))
+    folder = downloads_folder() / entry.key
 
     def fill(target: Path) -> Iterator[Event]:
-        return import_pictures(folder, target, request.name, commands.stopping)
+        yield from nested(fetch(entry, folder, commands.stopping), announced=False)
+        yield from import_pictures(folder, target, request.name, commands.stopping)
 
-    for event in fill_data_set(project_path, request.name, fill):
-        if isinstance(event, Ended):
-            # Whatever cannot be removed (a virus scanner holds it) is cache, and goes when the cache is freed.
-            shutil.rmtree(folder, ignore_errors=True)
-        yield event
+    yield Started("download", entry.title)
+    yield from fill_data_set(project_path, request.name, fill)
+
+
+def downloads_folder() -> Path:
+    """Where fetched files are kept, for all projects of this user."""
+    return platformdirs.user_cache_path("generative-studio", appauthor=False) / "downloads"

@@ -167,7 +167,8 @@ def killed_while_keeping(project: Path, generator: random.Random) -> Iterator[tu
         yield int(kept), int(number)
     time.sleep(generator.random() * 0.02)
     process.kill()
-    rest, err = process.communicate(timeout=60)
+    rest = process.stdout.read()  # not communicate(), which forgets what readline() has read ahead
+    _, err = process.communicate(timeout=60)
     assert process.returncode == KILLED, err
     for line in rest.rpartition("\n")[0].splitlines():  # the last line may be cut
         kept, number = line.split()
