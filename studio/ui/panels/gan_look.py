@@ -57,20 +57,23 @@ class GanLookTab(PanelTab):
 
     def _all_sentences(self) -> dict[str, tuple[str, str]]:
         """Of each view its name, and one sentence that explains it."""
+        opinion = self.tr(
+            "The discriminator scores every picture: the higher, the more real it seems. Beside stand real pictures that "
+            "it has never learned from."
+        )
+        nearest = self.tr(
+            "Each generated picture is compared with every training picture. A generator that has learned by heart "
+            "would show copies."
+        )
+        checkpoints = self.tr(
+            "How the pictures of the same latents grew in training: move the slider, or compare with any checkpoint of "
+            "any run."
+        )
         return {
-            "opinion": (
-                self.tr("What the discriminator thinks"),
-                self.tr("The discriminator gives every picture a score: higher means that it takes it for real. Real pictures that it has never learned from stand beside for comparison."),
-            ),
-            "nearest": (
-                self.tr("Copied or new?"),
-                self.tr("Each generated picture is compared with every training picture. A generator that has learned by heart would show copies."),
-            ),
-            "checkpoints": (
-                self.tr("Same latents, other checkpoint"),
-                self.tr("The same latents give the same pictures a life through the training: move the slider, or compare with any checkpoint of any run."),
-            ),
-        }  # fmt: skip
+            "opinion": (self.tr("What the discriminator thinks"), opinion),
+            "nearest": (self.tr("Copied or new?"), nearest),
+            "checkpoints": (self.tr("Same latents, other checkpoint"), checkpoints),
+        }
 
     # --- building ----------------------------------------------------------------------------------------------------
 
@@ -132,7 +135,7 @@ class GanLookTab(PanelTab):
         self.busy = BusyRow()
         self.busy.setObjectName("lookBusy")
         self.busy.cancelled.connect(self._on_cancelled)
-        self.empty = EmptyState("eye", "")
+        self.empty = EmptyState("eye", "", "", self.tr("Train one"))
         self.empty.triggered.connect(self._on_empty_button)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)

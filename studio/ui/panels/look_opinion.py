@@ -99,7 +99,7 @@ class OpinionView(LookView):
         self.said.emit(self._sentence(made, real, line))
 
     def line(self) -> float | None:
-        """The score at which the discriminator is undecided; for losses that only compare, half-way between the means."""
+        """The score at which it is undecided; for losses that only compare, half-way between the means."""
         if self._found is None:
             return None
         trained = self.maker.trained

@@ -1,4 +1,4 @@
-"""Asks the session for pictures of recipes, with the checkpoint that a panel has chosen, and says what went wrong once."""
+"""Asks the session for pictures of recipes, with the checkpoint that a panel has chosen, says once what went wrong."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _FOOT, _HEAD = 22, 6
 
 
 class ScoreHistogram(QWidget):
-    """Shares of real and generated pictures in each range of scores; a line where the judgement turns, one marked score."""
+    """Shares of real and generated pictures in each range of scores, where judgement turns, and one marked score."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The canvas of a Create tab: the growing sheet of pictures with its buttons, one of them large, or what to do first."""
+"""The canvas of a Create tab: the growing sheet of pictures, one of them large, or what to do first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
 from studio.ui import theme
@@ -85,9 +85,6 @@ class SheetView(QWidget):
         self.grid.hovered.connect(self.hovered)
         self.grid.activated.connect(self.show_large)
         self.grid.menu_requested.connect(self.menu_requested)
-        remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self.grid)
-        remove.setContext(Qt.ShortcutContext.WidgetShortcut)
-        remove.activated.connect(lambda: self.asked.emit("remove"))
         self.empty = EmptyState("gan", "")
         self.empty.triggered.connect(self.empty_asked)
         self.large = LargePicture()
@@ -128,6 +125,7 @@ class SheetView(QWidget):
         self._words.setObjectName("createWords")
         self.newer = Button(kind="link")
         self.newer.setObjectName("createNewer")
+        self.newer.setAccessibleName(self.tr("Show the newer checkpoint"))
         self.newer.clicked.connect(lambda: self.asked.emit("newer"))
         self.newer.hide()
         self.cell_size = Slider(*_CELLS)
@@ -230,6 +228,12 @@ class SheetView(QWidget):
     def set_cell(self, cell: int) -> None:
         """About how wide the pictures are on the screen; they fill the rows."""
         self.cell_size.setValue(min(max(cell, _CELLS[0]), _CELLS[1]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete and self.window().focusWidget() is self.grid:
+            self.asked.emit("remove")
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,4 +1,4 @@
-"""One picture in a box: shown, clicked, dragged out, and (as a slot) dropped in. Recipes travel as a format of our own."""
+"""One picture in a box: shown, clicked, dragged out, and (as a slot) dropped in. Recipes travel in a format of ours."""
 
 from __future__ import annotations
 

@@ -23,8 +23,9 @@ _NAME = re.compile(r"(model|resume)-(\d+)")
 class TrainedRun:
     """A run as something that makes pictures.
 
-    ``steps``: kept checkpoints of either kind, ascending, with their folders. ``labels``: what it can be told, name -> values. ``findable``: labels of
-    its data set that it cannot be told, for which directions can be looked for. ``problem``: why it cannot be used.
+    ``points``: kept checkpoints of either kind by step, with their folders. ``labels``: what it can be told, name ->
+    values. ``findable``: labels of its data set that it cannot be told, for which directions can be looked for.
+    ``problem``: why it cannot be used.
     """
 
     name: str
