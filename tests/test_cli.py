@@ -236,3 +236,24 @@ def test_json_has_no_not_a_number():
 def test_durations_and_sizes_in_words():
     assert [duration(s) for s in (3, 89, 200, 7500)] == ["3 s", "89 s", "3 min", "2 h 05 min"]
     assert [size(n) for n in (12, 3400, 5_600_000, 7e9, 8e13)] == ["12 B", "3 KB", "5.6 MB", "7.0 GB", "80000.0 GB"]
+
+
+def test_plain_lines_tell_pace_and_numbers_together_and_not_too_often(capsys: Captured):
+    from studio.cli.output import PlainReporter
+    from studio.ground.errors import text
+    from studio.ground.events import CheckpointSaved, Metrics, Notice, Progress, Started
+
+    reporter = PlainReporter()
+    reporter.report(Started("train", "gan", 5, 100))
+    reporter.report(Progress(text("Training"), 5, 100, 12.0, 30.0))
+    for step in range(6, 50):
+        reporter.report(Metrics(step, step * 8, {"loss": 0.5, "b": 1.0}))
+    reporter.report(CheckpointSaved(49, "resume"))
+    reporter.report(Notice("n", "warning", text("It is [bold]{x}", x="\x1b[2J"), text("Try this.")))
+    reporter.close()
+    assert capsys.readouterr().err.splitlines() == [
+        "training from step 5 to 100",
+        "step 6 of 100, 12/s 30 s left: loss 0.5  b 1",
+        "checkpoint at step 49",
+        "warning: It is [bold]\N{REPLACEMENT CHARACTER}[2J. Try this.",
+    ]

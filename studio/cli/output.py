@@ -86,6 +86,26 @@ def finite(value: Any) -> Any:
     return [finite(v) for v in value] if isinstance(value, list) else value
 
 
+class Pace:
+    """How fast a run trains, as its own progress events say between those of samples and checkpoints."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        self.words = ""
+        self._training = False
+
+    def begin(self, event: Started) -> None:
+        """Some work begins; only that of training has a pace."""
+        self.total, self.words, self._training = event.total, "", event.what == "train"
+
+    def takes(self, event: Progress) -> bool:
+        """Whether an event tells the pace of training, which is then remembered for the next line."""
+        if not self._training or event.rate is None or event.total != self.total:
+            return False
+        self.words = rate_and_rest(event)
+        return True
+
+
 class JsonReporter:
     """Every event of a job as a line; the ending is left to the command, which adds what it knows."""
 
@@ -102,7 +122,7 @@ class PlainReporter:
     """Events as plain lines, of progress and metrics at most one every two seconds: for files and pipes."""
 
     def __init__(self) -> None:
-        self._total: int | None = None
+        self._pace = Pace()
         self._next = 0.0
 
     def report(self, event: Event) -> None:
@@ -117,11 +137,13 @@ class PlainReporter:
     def _line(self, event: Event) -> str:
         match event:
             case Started():
-                self._total = event.total
+                self._pace.begin(event)
                 return started_line(event)
+            case Progress() if self._pace.takes(event):
+                return ""
             case Metrics() | Progress() if time.monotonic() >= self._next:
                 self._next = time.monotonic() + _PLAIN_SECONDS
-                return progress_line(event, self._total)
+                return progress_line(event, self._pace)
         return occasional_line(event)
 
 
@@ -137,7 +159,7 @@ class BarReporter:
         )
         self._bar = Bar(*columns, console=self._console, transient=True, auto_refresh=False)
         self._task: TaskID = self._bar.add_task("", total=None, rest="")
-        self._total: int | None = None
+        self._pace = Pace()
         self._next = 0.0
         self._bar.start()
 
@@ -145,10 +167,12 @@ class BarReporter:
         """Show one event."""
         match event:
             case Started():
-                self._total = event.total
+                self._pace.begin(event)
                 self._console.print(RichText(started_line(event)))
+            case Progress() if self._pace.takes(event):
+                pass
             case Metrics():
-                self._show("Training", event.step, self._total, numbers(event))
+                self._show("Training", event.step, self._pace.total, f"{self._pace.words}  {numbers(event)}".strip())
             case Progress():
                 self._show(printable(event.what), event.done, event.total, rate_and_rest(event))
             case _:
@@ -186,10 +210,11 @@ def started_line(event: Started) -> str:
     return f"training from step {event.step} to {event.total or 'the end'}"
 
 
-def progress_line(event: Metrics | Progress, total: int | None) -> str:
+def progress_line(event: Metrics | Progress, pace: Pace) -> str:
     """How far the work is."""
     if isinstance(event, Metrics):
-        return f"step {event.step}{f' of {total}' if total else ''}: {numbers(event)}"
+        of = f" of {pace.total}" if pace.total else ""
+        return f"step {event.step}{of}{f', {pace.words}' if pace.words else ''}: {numbers(event)}"
     done = f"{event.done} of {event.total}" if event.total else str(event.done)
     return printable(f"{event.what}: {done} {rate_and_rest(event)}".rstrip())
 

@@ -124,7 +124,8 @@ def project_lock(project: Path) -> Lock:
 
 
 def _myself() -> Holder:
-    program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
+    called = Path(sys.argv[0]) if sys.argv and sys.argv[0] else Path("python")
+    program = called.parent.name if called.name == "__main__.py" else called.name
     return Holder(os.getpid(), program, psutil.Process().create_time(), time.time(), platform.node())
 
 

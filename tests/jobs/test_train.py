@@ -83,6 +83,13 @@ def test_names_are_numbered_and_can_be_chosen(project: Path, ask: Ask):
     assert run.folder.parent == project / "runs"
 
 
+def test_training_needs_no_more_than_to_read_the_project(project: Path, ask: Ask):
+    with Project.open(project, write="required"):
+        before = (project / "project.db").read_bytes()
+        assert ending(run_to_end(ask(steps=1), project)).status == "finished"
+        assert (project / "project.db").read_bytes() == before
+
+
 def test_stopping_three_times_gives_the_very_same_run(project: Path, ask: Ask):
     whole = run_to_end(ask(), project)
     parts = run_to_end(ask(request_stop_at=2), project)
