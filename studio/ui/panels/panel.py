@@ -32,6 +32,7 @@ class ModelPanel(Page):
         self.family = BY_ID[page_id].family
         self._tabs: dict[str, PanelTab] = {}
         self._tab_states: dict[str, dict[str, Any]] = {}
+        self._column_width = _COLUMN
         self._build()
         session.selection_changed.connect(self._on_selection)
         self.show_tab(TABS[0])
@@ -145,7 +146,7 @@ class ModelPanel(Page):
 
     def state(self) -> dict[str, Any]:
         tabs = self._tab_states | {name: held.state() for name, held in self._tabs.items()}
-        return {"tab": self.tab(), "column": self.splitter.sizes()[:1], "tabs": tabs}
+        return {"tab": self.tab(), "column": self._column_width, "tabs": tabs}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         tabs = state.get("tabs")
@@ -155,8 +156,9 @@ class ModelPanel(Page):
         for name, held in self._tabs.items():
             held.restore(self._tab_states.get(name, {}))
         column = state.get("column")
-        width = column[0] if isinstance(column, list) and column and isinstance(column[0], int) else _COLUMN
-        self.splitter.setSizes([width, max(self.width() - width, 200)])
+        low, high = _COLUMN_LIMITS
+        self._column_width = min(max(column, low), high) if isinstance(column, int) else _COLUMN
+        self.splitter.setSizes([self._column_width, max(self.width() - self._column_width, 200)])
         self.show_tab(str(state.get("tab", TABS[0])))
 
     def intention(self) -> PageIntention:
@@ -200,6 +202,7 @@ class ModelPanel(Page):
             self.intention_changed.emit()
 
     def _on_splitter(self) -> None:
+        self._column_width = self.splitter.sizes()[0]  # only what the user has set: a layout in the making has others
         self.state_changed.emit()
 
 

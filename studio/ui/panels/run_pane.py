@@ -148,7 +148,7 @@ class RunPane(QObject):
     def _on_status(self) -> None:
         if self._watch is not None and self._active:
             self._canvas.curves.set_run(self._total or None, self._watch.seams(), live=self._live)
-            self._canvas.slider.set_live(self._live)
+            self._canvas.set_live(self._live)
             self._words()
 
     def _on_metrics(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QUrl
@@ -33,6 +34,8 @@ class RunWorks(QObject):
         self._session = session
         self._canvas = canvas
         self._pane = pane
+        self._model = ("", False)
+        self._looked_at = 0.0
 
     # --- why not -----------------------------------------------------------------------------------------------------
 
@@ -57,9 +60,14 @@ class RunWorks(QObject):
     def _no_model(self) -> Text | None:
         if not self._pane.run:
             return text("Choose a run first.")
-        if not self._session.lists.checkpoint_steps(self._pane.run):
-            return text("This run has no checkpoint yet.")
-        return None
+        return None if self._has_model(self._pane.run) else text("This run has no checkpoint yet.")
+
+    def _has_model(self, run: str) -> bool:
+        """Whether a run has a checkpoint; a folder is not listed more often than once a second."""
+        now = monotonic()
+        if self._model != (run, True) and (self._model[0] != run or now - self._looked_at > 1.0):
+            self._model, self._looked_at = (run, bool(self._session.lists.checkpoint_steps(run))), now
+        return self._model[1]
 
     # --- samples -----------------------------------------------------------------------------------------------------
 
@@ -74,7 +82,10 @@ class RunWorks(QObject):
             requests = [self._request(step, index, notes) for index in chosen]
             project.gallery.keep(pictures[chosen], requests, run=watch.name, family=watch.run.family, kind="sample")
             self._session.gallery_changed.emit()
-            kept = self.tr("Kept {0} samples of step {1}").format(len(chosen), count_text(step))
+            words = (
+                self.tr("Kept a sample of step {1}") if len(chosen) == 1 else self.tr("Kept {0} samples of step {1}")
+            )
+            kept = words.format(len(chosen), count_text(step))
             self._session.toast(kept, action=self.tr("Show"), callback=self._show_gallery)
 
     def _request(self, step: int, index: int, notes: tuple[str, ...]) -> dict[str, Any]:
@@ -187,6 +198,7 @@ class RunWorks(QObject):
         menu = QMenu(self._canvas)
         menu.setObjectName("runMenu")
         menu.setToolTipsVisible(True)
+        self._looked_at = -1.0  # look now
         step = self._pane.step()
         point = self.checkpoint(step) if step is not None else "last"
         no_model = self._no_model()

@@ -23,7 +23,7 @@ from studio.ui.widgets.notice_bar import NoticeStack
 from studio.ui.widgets.sample_grid import SampleGrid
 from studio.ui.words import spoken
 
-_SPLIT = (380, 290)
+_SHARE = 0.57  # of the height, for the samples
 
 
 class EmptyCanvas(EmptyState):
@@ -75,6 +75,7 @@ class TrainCanvas(QWidget):
         super().__init__(parent)
         self.setObjectName("trainCanvas")
         self._sheet: bool | None = None
+        self._live = False
         self.empty = EmptyCanvas()
         self.grid = SampleGrid(choosing="multi")
         self.grid.setObjectName("sampleGrid")
@@ -131,7 +132,7 @@ class TrainCanvas(QWidget):
         self.split.addWidget(self._lower)
         self.split.setStretchFactor(0, 4)
         self.split.setStretchFactor(1, 3)
-        self.split.setSizes(list(_SPLIT))
+        self._set_share(_SHARE)
         full = QWidget()
         dense(QVBoxLayout(full), padding=0).addWidget(self.split)
         full.layout().setContentsMargins(20, 12, 20, 14)  # type: ignore[union-attr]
@@ -150,7 +151,7 @@ class TrainCanvas(QWidget):
         self.slider.following_changed.connect(self.state_changed)
         self.grid.selection_changed.connect(self.selection_changed)
         self.busy.cancelled.connect(self.cancel_start_asked)
-        self.split.splitterMoved.connect(self.state_changed)
+        self.split.splitterMoved.connect(self._on_split)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
@@ -189,7 +190,13 @@ class TrainCanvas(QWidget):
         """The kept steps of the run."""
         if list(steps) != self.slider.steps():
             self.slider.set_steps(steps)
-        self.slider.set_live(live)
+        self.set_live(live)
+
+    def set_live(self, live: bool) -> None:
+        """Whether the run trains; said to the slider only when it changes, for its labels cost milliseconds."""
+        if live != self._live:
+            self._live = live
+            self.slider.set_live(live)
 
     def select_step(self, step: int) -> None:
         """Put the slider and the curves' cursor at the kept step nearest to `step`."""
@@ -208,17 +215,24 @@ class TrainCanvas(QWidget):
         self.busy.finish()
 
     def state(self) -> dict[str, Any]:
-        """Sizes of the two halves and what the plots show."""
-        return {"split": self.split.sizes(), "curves": self.curves.state()}
+        """How the height is shared, and what the plots show."""
+        return {"split": self._share, "curves": self.curves.state()}
 
     def restore(self, state: object) -> None:
         """Take up `state`; what is odd is left as it is."""
         found = state if isinstance(state, dict) else {}
-        sizes = found.get("split")
-        if not (isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(s, int) and s > 0 for s in sizes)):
-            sizes = list(_SPLIT)
-        self.split.setSizes(sizes)
+        share = found.get("split")
+        self._set_share(share if isinstance(share, float) and 0.1 < share < 0.9 else _SHARE)
         self.curves.restore(found.get("curves"))
+
+    def _set_share(self, share: float) -> None:
+        self._share = share
+        self.split.setSizes([round(1000 * share), round(1000 * (1 - share))])
+
+    def _on_split(self) -> None:
+        sizes = self.split.sizes()
+        self._share = sizes[0] / max(sum(sizes), 1)
+        self.state_changed.emit()
 
     # --- the user ----------------------------------------------------------------------------------------------------
 

@@ -95,7 +95,7 @@ def test_a_damaged_run_says_so_and_offers_no_settings() -> None:
 @pytest.mark.parametrize(
     ("error", "batch"),
     [
-        ("The memory of the device does not suffice for 64 items a step; 16 a step fit: start again with a batch of 16.", 16),
+        ("Memory does not suffice for 64 items a step; 16 a step fit: start again with a batch of 16.", 16),
         ("A batch of 64 would take about 9 GB of memory and 4 GB are free; start it with a batch of 8.", 8),
         ("A batch of 64 would take about 9 GB of memory and 4 GB are free; choose smaller networks or pictures.", 0),
         ("", 0),
