@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.ui import theme
 from studio.ui.text import Label, number_text
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.frames import dense
@@ -44,6 +45,7 @@ class _SliderRow(QWidget):
         self.slider = Slider(round(attribute.low * _TICKS), round(attribute.high * _TICKS))
         self.slider.setObjectName(f"direction_{attribute.direction}")
         self.slider.setAccessibleName(f"{attribute.label} {attribute.value}")
+        theme.set_look(self.slider, bipolar=attribute.low < 0)  # what lies left of its middle is no amount
         self.slider.setSingleStep(10)
         self.slider.setPageStep(50)
         self.slider.valueChanged.connect(self._on_moved)

@@ -338,13 +338,20 @@ class GanCreateTab(PanelTab):
         self.view.buttons["keep"].set_available(spoken(self._why_not_writable()))
 
     def _show_note(self) -> None:
-        live = self.session.training
+        live = self._training()
         words = self.tr("Everything here can be made again: drop a kept or exported picture on the window.")
-        if live is not None:
+        if live:
             words = self.tr(
                 "{0} is training. Both share the cores: pictures come slower, and so does the training."
-            ).format(live.name)
+            ).format(live)
         self._note.setText(words)
+
+    def _training(self) -> str:
+        """The run that trains now, here or in another process; empty where none does."""
+        own = self.session.training
+        if own is not None:
+            return own.name
+        return next((info.name for info in self.session.runs() if self.session.is_live(info.name)), "")
 
     def _show_scope(self) -> None:
         picked, count = len(self.view.grid.selection()), len(self.sheet)

@@ -58,7 +58,7 @@ class GanLookTab(PanelTab):
     def _all_sentences(self) -> dict[str, tuple[str, str]]:
         """Of each view its name, and one sentence that explains it."""
         opinion = self.tr(
-            "The discriminator scores every picture: the higher, the more real it seems. Beside stand real pictures that "
+            "The discriminator scores every picture: the higher, the more real it seems. Beside are real pictures that "
             "it has never learned from."
         )
         nearest = self.tr(

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 
 from studio.ui import theme
 from studio.ui.panels.sheet import Entry
-from studio.ui.text import Label
+from studio.ui.text import Label, plain_tooltip
 from studio.ui.widgets.busy import BusyRow
 from studio.ui.widgets.buttons import Button, icon_button
 from studio.ui.widgets.empty_state import EmptyState
@@ -131,6 +131,7 @@ class SheetView(QWidget):
         self.cell_size = Slider(*_CELLS)
         self.cell_size.setObjectName("createCellSize")
         self.cell_size.setAccessibleName(self.tr("Size of the pictures on the screen"))
+        plain_tooltip(self.cell_size, self.tr("Size of the pictures on the screen"))
         self.cell_size.setFixedWidth(84)
         self.cell_size.setSingleStep(16)
         self.cell_size.setValue(_CELL)

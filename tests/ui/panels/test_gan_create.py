@@ -641,3 +641,18 @@ def test_every_control_has_a_name(create: GanCreateTab, qtbot: Any) -> None:
                 assert widget.objectName(), widget
                 words = widget.accessibleName() or getattr(widget, "text", str)()
                 assert words, widget.objectName()
+
+
+def test_while_a_run_trains_the_note_says_that_both_share_the_cores(
+    create: GanCreateTab, qtbot: Any, project_path: Path, run: str
+) -> None:
+    session = window_of(create).session
+    assert session.project is not None
+    assert "shares" not in create._note.text() and "share" not in create._note.text()
+    live = session.project.runs.get(run)
+    with live.lock():
+        live.set_status(state="running")
+        session.refresh()
+        assert run in create._note.text() and "share the cores" in create._note.text()
+        generate(qtbot, create, 2)
+        assert len(create.sheet) == 2

@@ -1,4 +1,4 @@
-"""Create and Look inside with a network that was really trained, if only for two steps: the same recipe, the same pixels."""
+"""Create and Look inside with a network that was really trained, if only for two steps: the same pixels again."""
 
 from collections.abc import Callable
 from pathlib import Path
