@@ -31,6 +31,12 @@ class Preferences(Settings):
         help="Where new projects are offered a place; empty means Generative Studio in your home folder.",
         live=True,
     )
+    export_folder: str = setting(
+        "",
+        label="Exports folder",
+        help="Where exported pictures and models are offered a place; empty means your home folder.",
+        live=True,
+    )
     keep_awake: bool = setting(True, help="Keep the computer awake while it trains.", live=True)
     notify: bool = setting(
         True, label="Note at the end", help="Say in a note of the system when a run has ended.", live=True

@@ -180,6 +180,20 @@ class FilmRequest(Settings):
     device: Device = "auto"
 
 
+class MeasureSpaceRequest(Settings):
+    """How much the project takes on the disk, by kind."""
+
+
+class FreeSpaceRequest(Settings):
+    """Free what a kind of files takes and is not needed to go on; the bin is emptied by who has the project open."""
+
+    kind: Literal["caches", "resume points", "model points", "samples"]
+
+
+class ExamineRequest(Settings):
+    """Look at what works on this computer."""
+
+
 def grid(seed: int, count: int, *, labels: dict[str, str] | None = None, truncation: float = 1.0) -> tuple[Recipe, ...]:
     """Recipes of ``count`` pictures drawn from one seed."""
     drawn = (Drawn(seed=seed, index=i) for i in range(count))

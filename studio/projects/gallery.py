@@ -93,6 +93,29 @@ class Gallery:
         rows = self._database.read(lambda c: select(c, "creations", tail, [*values, limit, offset]))
         return [creation_of(row) for row in rows]
 
+    def listing(self, filter: Filter | str = "", *, order: Order = "newest") -> list[tuple[int, bool]]:
+        """Ids and stars of all creations that the filter lets through, by time: quick also for ten thousand."""
+        clause, values = where_clause(filter)
+        down = "DESC" if order == "newest" else "ASC"
+        statement = f"SELECT id, starred FROM creations {clause} ORDER BY created {down}, id {down}"
+        rows = self._database.read(lambda c: c.execute(statement, values).fetchall())
+        return [(int(row[0]), bool(row[1])) for row in rows]
+
+    def some(self, ids: Sequence[int]) -> list[Creation]:
+        """The creations of these ids, in the order of their ids; those in the bin and unknown ones are left out."""
+        marks = ",".join("?" * len(ids))
+        clause = f"WHERE id IN ({marks}) AND binned = '' ORDER BY id"
+        rows = self._database.read(lambda c: select(c, "creations", clause, list(ids)))
+        return [creation_of(row) for row in rows]
+
+    def kinds(self) -> dict[str, list[str]]:
+        """Which values of ``run``, ``family`` and ``kind`` there are among the creations, in their order."""
+        names = ("run", "family", "kind")
+        statement = "SELECT DISTINCT {0} FROM creations WHERE binned = '' ORDER BY {0}"
+        return self._database.read(
+            lambda c: {name: [row[0] for row in c.execute(statement.format(name))] for name in names}
+        )
+
     def count(self, filter: Filter | str = "") -> int:
         """How many creations the filter lets through."""
         clause, values = where_clause(filter)

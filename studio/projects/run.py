@@ -133,6 +133,17 @@ class Run:
         """The request that made the run."""
         return validated(TrainRequest, self._read(_REQUEST))
 
+    def set_title(self, title: str) -> None:
+        """Call it otherwise; the folder keeps its name. Nobody who trains reads or writes what this changes.
+
+        Raises:
+            DamagedError: it does not say what it is, so that nothing of that may be written.
+        """
+        about = dict(self._read_about()) | {"title": title}
+        about.pop("seal", None)
+        write_json(self.folder / _ABOUT, about)
+        self._about = about
+
     def set_config(self, config: TrainingSettings) -> None:
         """Replace the config: a longer horizon, a setting changed while it ran. Only who trains does that."""
         write_json(self.folder / _CONFIG, config.model_dump(mode="json"))

@@ -6,16 +6,17 @@ import os
 import re
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.config.facts import DataFacts
 from studio.ground.errors import StudioError
-from studio.projects.datasets import DataSetRecord
-from studio.projects.naming import is_slug
-from studio.projects.project import Project
-from studio.projects.run import Run, RunInfo
+
+if TYPE_CHECKING:
+    from studio.config.facts import DataFacts
+    from studio.projects.datasets import DataSetRecord
+    from studio.projects.project import Project
+    from studio.projects.run import RunInfo
 
 _POLL_SECONDS = 2.0  # how soon a run of another process is noticed
 _MODEL_POINT = re.compile(r"model-(\d+)")
@@ -84,12 +85,16 @@ class ProjectLists(QObject):
         record = self.dataset(name)
         if record is None:
             return None
+        from studio.config.facts import DataFacts
+
         labels = {label: tuple(values) for label, values in record.labels.items()}
         height, width = record.size
         return DataFacts(count=record.count, height=height, width=width, channels=record.channels, labels=labels)
 
     def record(self, made: Any) -> None:
         """Write what a job made into the project, where it is something that belongs there."""
+        from studio.projects.datasets import DataSetRecord
+
         if self._project is not None and isinstance(made, DataSetRecord):
             self._project.datasets.add(made)
             self._read_datasets()
@@ -118,13 +123,17 @@ class ProjectLists(QObject):
         folder = self._project.runs.folder if self._project is not None else None
         if folder is None or not folder.is_dir():
             return []
+        from studio.projects.naming import is_slug
+
         return [entry.name for entry in os.scandir(folder) if is_slug(entry.name) and entry.is_dir()]
 
     def _read_run(self, name: str) -> RunInfo:
+        from studio.projects.run import Run
+
         assert self._project is not None
         folder = self._project.runs.folder / name
-        status = folder / "status.json"
-        stamp = status.stat().st_mtime_ns if status.exists() else 0
+        files = (folder / "status.json", folder / "run.json")
+        stamp = sum(file.stat().st_mtime_ns for file in files if file.exists())
         known = self._known.get(name)
         if known is None or known[0] != stamp or known[1].live or known[1].damage is not None:
             known = (stamp, Run(folder).info())

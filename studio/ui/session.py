@@ -9,20 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.config.base import Settings
-from studio.config.facts import DataFacts, DeviceFacts
-from studio.config.preferences import Preferences
-from studio.config.requests import ResumeRequest, TrainRequest
 from studio.families import FAMILIES
 from studio.ground.errors import StudioError, Text, text
 from studio.ground.events import Command, Ended, Event
-from studio.jobs.browsing import PictureServer
-from studio.jobs.queue import RunQueue
-from studio.projects.project import Project
 from studio.ui.engine_state import EngineState
 from studio.ui.job_board import Job, JobBoard, OnEvent, make_worker
 from studio.ui.live_requests import LiveRequests
@@ -33,7 +26,16 @@ from studio.ui.training_line import RunLive, TrainingLine
 from studio.ui.undo import UndoStack
 from studio.ui.watches import Watches
 from studio.ui.words import spoken
-from studio.workers.pump import Worker
+
+if TYPE_CHECKING:
+    from studio.config.base import Settings
+    from studio.config.facts import DataFacts, DeviceFacts
+    from studio.config.preferences import Preferences
+    from studio.config.requests import ResumeRequest, TrainRequest
+    from studio.jobs.queue import RunQueue
+    from studio.projects.project import Project
+    from studio.workers.latest import Server
+    from studio.workers.pump import Worker
 
 _BUSY_MS = 33
 _TRAINING_MS = 100
@@ -98,7 +100,7 @@ class Session(QObject):
         self.lists = ProjectLists(self)
         self.watches = Watches(self)
         self.live = LiveRequests(self)
-        self.browser = LiveRequests(self, PictureServer)
+        self.browser = LiveRequests(self, _picture_server)
         self.engine = EngineState(self)
         self.closing = False
         self._worker = worker
@@ -210,14 +212,23 @@ class Session(QObject):
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 
-    def start(self, request: Settings, on_event: OnEvent | None = None, *, title: str = "", quiet: bool = False) -> Job:
+    def start(
+        self,
+        request: Settings,
+        on_event: OnEvent | None = None,
+        *,
+        title: str = "",
+        quiet: bool = False,
+        anywhere: bool = False,
+    ) -> Job:
         """Begin a piece of work; its events come to `on_event` in this thread, the ending last.
 
         Raises:
-            StudioError: no project is open.
+            StudioError: no project is open, and it is not work that needs none (`anywhere`).
         """
         recording = _Recording(self, on_event)
-        job = self.board.start(self._worker(request, self._path()), title=title, on_event=recording, quiet=quiet)
+        path = Path() if anywhere and self.project is None else self._path()
+        job = self.board.start(self._worker(request, path), title=title, on_event=recording, quiet=quiet)
         self._pace()
         return job
 
@@ -416,12 +427,14 @@ class Session(QObject):
         return self.project.path
 
     def _launch(self, request: TrainRequest | ResumeRequest, on_event: OnEvent) -> Job:
-        title = self.tr("Starting a run") if isinstance(request, TrainRequest) else request.run
+        title = request.run or self.tr("Starting a run")
         return self.board.start(self._worker(request, self._path()), title=title, on_event=on_event, training=True)
 
-    def _queue_of(self, project: Project | None) -> RunQueue:
+    def _queue_of(self, project: Project | None) -> RunQueue | None:
         if project is None:
-            return RunQueue()
+            return None
+        from studio.jobs.queue import RunQueue
+
         entries = project.state.get("queue", [])
         save = (lambda waiting: project.state.set("queue", waiting)) if not project.read_only else None
         return RunQueue(entries if isinstance(entries, list) else (), save)
@@ -443,6 +456,13 @@ class Session(QObject):
 
     def _selection_state(self) -> dict[str, Any]:
         return {family: asdict(chosen) for family, chosen in self._selection.items()}
+
+
+def _picture_server(project: Path) -> Server:
+    """What answers while one looks at data sets; imported when first asked."""
+    from studio.jobs.browsing import PictureServer
+
+    return PictureServer(project)
 
 
 class _Recording:

@@ -131,6 +131,11 @@ class TrainTab(PanelTab):
             "export": self.works.export_model,
         }
 
+    def arrive(self, **what: Any) -> None:
+        if what.get("renew"):
+            self._renew()
+            self.renew()
+
     # --- what is shown -----------------------------------------------------------------------------------------------
 
     def _renew(self) -> None:
