@@ -6,6 +6,7 @@ own answers from a data set that stays open in between. No torch, no Qt.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from studio.data.store import TRANSPARENT, PictureStore, Skipped
 from studio.ground.errors import DamagedError
 from studio.ground.events import Ended, Event
 from studio.jobs.steering import CommandQueue
+from studio.projects.pictures import decode_png
 
 _PIECE_SECONDS = 0.06
 """After this long an answer goes out with what is ready; the rest is asked for again."""
@@ -51,6 +53,13 @@ class ReadThumbnails(Settings):
     positions: tuple[int, ...]
     side: int
     background: str = "#ffffff"
+
+
+class ReadCreations(Settings):
+    """Pictures of the gallery by their files' names, at most ``side`` pixels. Answer: name -> :data:`Thumbnail`."""
+
+    names: tuple[str, ...]
+    side: int
 
 
 class ReadPrepared(Settings):
@@ -88,8 +97,9 @@ class Contents:
 
     def positions(self, names: Sequence[str]) -> np.ndarray:
         """Where these pictures are (n,) int64, in the order of their names; unknown ones are left out."""
-        found = [place for name in names if (place := self.places.get(name)) is not None]
-        return np.array(found, np.int64)
+        unknown = itertools.repeat(-1)
+        found = np.fromiter(map(self.places.get, names, unknown), np.int64, len(names))
+        return found[found >= 0]
 
 
 class PictureServer:
@@ -115,6 +125,8 @@ class PictureServer:
             yield Ended("finished", result=self._find(request))
         elif isinstance(request, ReadThumbnails):
             yield Ended("finished", result=self._thumbnails(request, commands))
+        elif isinstance(request, ReadCreations):
+            yield Ended("finished", result=self._creations(request, commands))
         elif isinstance(request, ReadPrepared):
             yield Ended("finished", result=self._prepared(request, commands))
         else:
@@ -146,6 +158,15 @@ class PictureServer:
         for position in request.positions:
             if 0 <= position < len(store):
                 found[position] = thumbnail(store, position, request.side, request.background)
+            if time.monotonic() > until or commands.stop_requested:
+                break
+        return found
+
+    def _creations(self, request: ReadCreations, commands: CommandQueue) -> dict[str, Thumbnail]:
+        until = time.monotonic() + _PIECE_SECONDS
+        found: dict[str, Thumbnail] = {}
+        for name in request.names:
+            found[name] = creation(self._path / "gallery", name, request.side)
             if time.monotonic() > until or commands.stop_requested:
                 break
         return found
@@ -187,6 +208,21 @@ def thumbnail(store: PictureStore, position: int, side: int, background: str) ->
     flat = flatten(image, background)
     flat.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return np.atleast_3d(np.asarray(flat))
+
+
+def creation(gallery: Path, name: str, side: int) -> Thumbnail:
+    """One picture of the gallery, at most ``side`` pixels wide and high, never enlarged."""
+    if Path(name).name != name:
+        return None
+    try:
+        pixels_HWC, _ = decode_png((gallery / name).read_bytes(), name)
+    except (OSError, DamagedError):
+        return None  # opening the project names it; here its place stays empty
+    if max(pixels_HWC.shape[:2]) <= side:
+        return pixels_HWC
+    image = Image.fromarray(pixels_HWC[..., 0] if pixels_HWC.shape[2] == 1 else pixels_HWC)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.atleast_3d(np.asarray(image))
 
 
 def prepared(store: PictureStore, position: int, settings: PrepareSettings, choices: Choices) -> Thumbnail:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.config.data import Choices
 from studio.data.checking import Proposal
-from studio.ground.errors import Text, text
+from studio.ground.errors import Text
 from studio.projects.datasets import DataSetRecord
 from studio.ui import theme
 from studio.ui.drops import local_paths, understand
-from studio.ui.pages.data_bringing import BringQueue, BringRequest, BringRows, arrived_words
+from studio.ui.pages.data_bringing import BringQueue, BringRows, arrived_words
 from studio.ui.pages.data_checks import Checks
-from studio.ui.pages.data_dialogs import ImportDialog, NameDialog, PortraitsDialog, name_checker
-from studio.ui.pages.data_list import COVER_SIDE, DataList, cover_positions
+from studio.ui.pages.data_deeds import Deeds
+from studio.ui.pages.data_doors import Doors
+from studio.ui.pages.data_list import Covers, DataList
 from studio.ui.pages.data_model import leave_out, put_back
-from studio.ui.pages.data_thumbs import Thumbnails
 from studio.ui.pages.data_veil import DropVeil
 from studio.ui.pages.data_view import DataView
 from studio.ui.pages.data_viewer import PictureDialog
@@ -53,8 +52,8 @@ class DataPage(Page):
         self._known: set[str] | None = None
         self.queue = BringQueue(session, self)
         self.checks = Checks(session, self)
-        self._covers = Thumbnails(session, "covers", self)
-        self._cover_of = ""
+        self.deeds = Deeds(session, self)
+        self.doors = Doors(self, session, self.queue, self.deeds)
         self._make_parts()
         self._build()
         self._connect()
@@ -64,6 +63,7 @@ class DataPage(Page):
 
     def _make_parts(self) -> None:
         self.list = DataList()
+        self._covers = Covers(self.session, self.list)
         self.import_button = self._button("importData", self.tr("Import pictures…"), "import")
         self.draw_button = self._button("drawPortraits", self.tr("Draw Portraits…"), "random")
         self.catalogue_button = self._button("openCatalogue", self.tr("Catalogue…"), "download")
@@ -135,15 +135,13 @@ class DataPage(Page):
         for button, slot in self._slots():
             button.clicked.connect(slot)
         self.list.chosen.connect(self._on_chosen)
-        self.list.delete_requested.connect(self._delete)
-        self.list.rename_requested.connect(self._rename)
+        self.list.delete_requested.connect(self.delete_current)
+        self.list.rename_requested.connect(self.rename_current)
         self.list.menu_requested.connect(self._on_menu)
         self.queue.arrived.connect(self._on_arrived)
         self.queue.failed.connect(self._on_failed)
         self.queue.changed.connect(self._show_stack)
         self.checks.changed.connect(self._on_check)
-        self._covers.came.connect(self._on_cover)
-        self._covers.failed.connect(self._on_cover_failed)
         view.train_asked.connect(self._on_train)
         view.rename_asked.connect(self.rename_current)
         view.delete_asked.connect(self.delete_current)
@@ -161,10 +159,10 @@ class DataPage(Page):
 
     def _slots(self) -> tuple[tuple[Button, Callable[[], None]], ...]:
         return (
-            (self.import_button, self.ask_import),
-            (self.second, self.ask_import),
-            (self.draw_button, self.ask_portraits),
-            (self.catalogue_button, self.ask_catalogue),
+            (self.import_button, self._on_import),
+            (self.second, self._on_import),
+            (self.draw_button, self.doors.open_portraits),
+            (self.catalogue_button, self.doors.open_catalogue),
             (self.empty.button, self._on_empty),
         )
 
@@ -223,16 +221,18 @@ class DataPage(Page):
             self.select(str(what["dataset"]))
         sources = what.get("sources") or ([what["source"]] if "source" in what else [])
         if sources:
-            self._open_import([Path(source) for source in sources])
-        elif what.get("ask") == "import":
-            self.ask_import()
-        elif what.get("ask") in ("portraits", "catalogue"):
-            {"portraits": self.ask_portraits, "catalogue": self.ask_catalogue}[what["ask"]]()
+            self.doors.open_import([Path(source) for source in sources])
+            return
+        go = self.doors
+        ways = {"import": self._on_import, "portraits": go.open_portraits, "catalogue": go.open_catalogue}
+        way = ways.get(str(what.get("ask", "")))
+        if way is not None:
+            way()
 
     def take_drop(self, paths: list[Path], certificate: Mapping[str, Any] | None) -> bool:
         if certificate is not None or not paths or not self.session.can_write:
             return False
-        self._open_import(paths)
+        self.doors.open_import(paths)
         return True
 
     def close_page(self) -> None:
@@ -273,7 +273,7 @@ class DataPage(Page):
             if self.session.project is not None:
                 self._start_check(record)
         self._show_stack()
-        self._next_cover()
+        self._covers.complete()
         self.intention_changed.emit()
 
     def _choice(self, records: Sequence[DataSetRecord], fresh: Sequence[DataSetRecord]) -> str:
@@ -319,76 +319,13 @@ class DataPage(Page):
         if self.session.project is not None:
             set_enabled(self.empty.button, self.session.why_read_only())
 
-    # --- covers ------------------------------------------------------------------------------------------------------
-
-    def _next_cover(self) -> None:
-        if self._cover_of or self.session.project is None:
-            return
-        record = next((r for r in self.session.datasets() if not self.list.has_cover(r.folder)), None)
-        if record is not None and record.count:
-            self._cover_of = record.folder
-            side = round(COVER_SIDE * self.devicePixelRatioF())
-            self._covers.look_at(record.folder, side, record.choices.background)
-            self._covers.want(cover_positions(record.count))
-
-    def _on_cover(self, images: dict[int, Any]) -> None:
-        self.list.set_cover(self._cover_of, images)
-        self._cover_of = ""
-        QTimer.singleShot(0, self, self._next_cover)
-
-    def _on_cover_failed(self, words: str) -> None:
-        self._on_cover({})
-
     # --- getting more ------------------------------------------------------------------------------------------------
 
-    def ask_import(self) -> None:
-        """Ask what to import."""
-        self._open_import([])
-
-    def _open_import(self, paths: Sequence[Path]) -> None:
-        dialog = ImportDialog(self, self._name_check(), paths)
-        dialog.asked.connect(self.bring)
-        dialog.open()
-
-    def ask_portraits(self) -> None:
-        """Ask how many portraits to draw."""
-        dialog = PortraitsDialog(self, self._free_name("Portraits"), self._name_check())
-        dialog.asked.connect(self._bring_one)
-        dialog.open()
-
-    def ask_catalogue(self) -> None:
-        """Show what can be fetched."""
-        from studio.ui.pages.data_catalogue import CatalogueDialog
-
-        dialog = CatalogueDialog(self, self._free_name, self._name_check())
-        dialog.asked.connect(self._bring_one)
-        dialog.open()
-
-    def bring(self, requests: Sequence[BringRequest]) -> None:
-        """Import, draw or fetch, one after the other."""
-        self.queue.add(requests)
-
-    def _bring_one(self, request: BringRequest) -> None:
-        self.bring([request])
+    def _on_import(self) -> None:
+        self.doors.open_import()
 
     def _on_empty(self) -> None:
         self.session.trigger("draw_portraits" if self.session.project is not None else "new_project")
-
-    def _name_check(self, own: str = "") -> Callable[[str], str]:
-        project = self.session.project
-        assert project is not None
-
-        def check(name: str) -> object:
-            return name if name == own else project.datasets.check_new_name(name)
-
-        return name_checker(check, self.queue.names, self.tr("A data set {0} is being brought in already."))
-
-    def _free_name(self, name: str) -> str:
-        check, free, number = self._name_check(), name, 1
-        while check(free) and number < 1000:
-            number += 1
-            free = f"{name} {number}"
-        return free
 
     def _on_arrived(self, name: str, skipped: int) -> None:
         record = self.session.lists.dataset(name)
@@ -460,35 +397,16 @@ class DataPage(Page):
             self._choose(proposal.withdraw(record.choices))
 
     def _choose(self, choices: Choices) -> None:
-        """Store other choices; undo brings the ones before back."""
-        record, project = self.current(), self.session.project
-        if record is None or project is None or choices == record.choices:
-            return
-        before, folder = record.choices, record.folder
-
-        def undo() -> None:
-            for now in project.datasets.all():
-                if now.folder == folder:
-                    project.datasets.update(replace(now, choices=before))
-
-        with self.session.reporting(self.tr("Saving the choices")):
-            project.datasets.update(replace(record, choices=choices))
-            what = _choice_words(record.name, before, choices)
-            if len(choices.leave_out) != len(before.leave_out):
-                self.session.deleted(what, undo)
-            else:
-                self.session.undo.push(what, undo)
-                self.session.changed_on_disk()
+        record = self.current()
+        if record is not None:
+            self.deeds.choose(record, choices)
 
     def _tell_note(self) -> None:
         record = self.current()
         if record is None:
             return
         words = self.tr("Your files stay as they are. After a change the next run prepares the pictures anew.")
-        bound = sum(
-            info.dataset in (record.name, *record.former) and info.status.state in ("stopped", "interrupted", "paused")
-            for info in self.session.runs()
-        )
+        bound = self.deeds.bound_runs(record)
         if bound:
             more = self.tr("Runs that are not finished go on only with the choices they began with: {0}.")
             words += f" {more.format(count_text(bound))}"
@@ -498,42 +416,14 @@ class DataPage(Page):
 
     def rename_current(self) -> None:
         """Ask for another name of the chosen data set."""
-        self._rename(self._current)
+        self.doors.open_rename(self._current)
 
     def delete_current(self) -> None:
         """Move the chosen data set to the bin; a toast offers to bring it back."""
-        self._delete(self._current)
-
-    def _rename(self, name: str) -> None:
-        if not name or not self.session.can_write:
-            return
-        dialog = NameDialog(self, name, self._name_check(own=name))
-
-        def on_named(new: str) -> None:
-            self._give_name(name, new)
-
-        dialog.named.connect(on_named)
-        dialog.open()
-
-    def _give_name(self, name: str, new: str) -> None:
-        project = self.session.project
-        if project is None or name == new:
-            return
-        with self.session.reporting(self.tr("Renaming the data set")):
-            self._wanted = project.datasets.rename(name, new).name
-
-            def undo() -> None:
-                project.datasets.rename(new, name)
-
-            self.session.undo.push(text("Renamed {name} to {new}", name=name, new=new), undo)
-            self.session.changed_on_disk()
-
-    def _delete(self, name: str) -> None:
-        if name and self.session.can_write:
-            record = self.session.lists.dataset(name)
-            if record is not None:
-                self.checks.stop(record.folder)
-            self.session.delete_dataset(name)
+        record = self.current()
+        if record is not None:
+            self.checks.stop(record.folder)
+            self.deeds.delete(record.name)
 
     def _on_chosen(self, name: str) -> None:
         self.select(name)
@@ -590,14 +480,3 @@ def _first(sizes: object, otherwise: int) -> int:
         return int(sizes[0])
     return otherwise
 
-
-def _choice_words(name: str, before: Choices, after: Choices) -> Text:
-    """What a change of the choices did."""
-    more = len(after.leave_out) - len(before.leave_out)
-    if more > 0:
-        return text("Left out {count} pictures of {name}", count=count_text(more), name=name)
-    if more < 0:
-        return text("Put back {count} pictures of {name}", count=count_text(-more), name=name)
-    if after.shape != before.shape:
-        return text("Changed how odd shapes of {name} are treated", name=name)
-    return text("Changed the background of {name}", name=name)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.config.requests import BuiltinRequest, DownloadRequest, ImportRequest
 from studio.ground.errors import StudioError, Text, text
 from studio.ground.events import Ended, Event, Notice, Progress
-from studio.ui.text import bytes_text, count_text
+from studio.ui.text import Label, bytes_text, count_text
 from studio.ui.widgets.busy import BusyRow
+from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.words import spoken
 
@@ -167,14 +168,24 @@ class _BringRow(Frame):
         self._row = BusyRow()
         self._row.setObjectName("bringRow")
         self._row.cancelled.connect(self._on_cancel)
+        self._waiting = Label(role="dim", elide=Qt.TextElideMode.ElideMiddle)
+        self._take_out = Button(self.tr("Cancel"), kind="small")
+        self._take_out.setObjectName("takeOut")
+        self._take_out.clicked.connect(self._on_cancel)
         self.add(self._row)
+        line = dense(QHBoxLayout(), gap=12)
+        line.addWidget(self._waiting, 1)
+        line.addWidget(self._take_out)
+        self.body.addLayout(line)
 
     def show_entry(self, entry: Bring) -> None:
         self._entry = entry
         job = entry.job
         self.setAccessibleName(entry.title)
+        for widget in (self._waiting, self._take_out):
+            widget.setVisible(job is None)
         if job is None:
-            self._row.set_progress(self.tr("{0} waits its turn").format(entry.request.name), total=1)
+            self._waiting.setText(self.tr("{0} waits its turn").format(entry.request.name))
         elif job.progress is None:
             self._row.set_progress(entry.title)
         else:

@@ -15,7 +15,7 @@ from studio.ground.errors import Text, text
 from studio.ground.events import Ended, Event, Progress
 from studio.projects.datasets import DataSetRecord
 from studio.ui import theme
-from studio.ui.pages.data_model import counted, is_taken
+from studio.ui.pages.data_model import is_taken
 from studio.ui.text import Label, count_text
 from studio.ui.widgets.buttons import Button, icon_button
 from studio.ui.widgets.flow import FlowLayout
@@ -199,11 +199,19 @@ class CheckCard(Frame):
             return self.tr("{0} pictures, nothing to complain about.").format(count_text(report.count))
         return self.tr("{0} pictures looked at.").format(count_text(report.count))
 
+    def _heading(self, severity: str) -> str:
+        headings = {"error": self.tr("To be mended"), "warning": self.tr("Worth a look")}
+        return headings.get(severity, self.tr("Good to know"))
+
     def _fill(self, findings: Iterable[Finding]) -> None:
         clear(self._findings)
         self._rows = []
-        for number, finding in enumerate(findings):
-            row = FindingRow(finding, number)
+        severity = ""
+        for finding in findings:
+            if finding.severity != severity:
+                severity = finding.severity
+                self._findings.addWidget(Label(self._heading(severity), role="small"))
+            row = FindingRow(finding)
             row.show_asked.connect(self.show_asked)
             row.taken.connect(self.taken)
             row.withdrawn.connect(self.withdrawn)
@@ -219,7 +227,7 @@ class FindingRow(QWidget):
     taken = Signal(object)
     withdrawn = Signal(object)
 
-    def __init__(self, finding: Finding, number: int) -> None:
+    def __init__(self, finding: Finding) -> None:
         super().__init__()
         self.finding = finding
         self.setObjectName(f"finding_{finding.code}")
@@ -250,7 +258,7 @@ class FindingRow(QWidget):
         flow = FlowLayout(holder, gap=6, line_gap=0)
         if self.finding.names:
             words = self.tr("Files") if self.finding.reasons else self.tr("Show {0}")
-            show = Button(words.format(count_text(counted(self.finding))), kind="link")
+            show = Button(words.format(count_text(len(self.finding.names))), kind="link")
             show.setObjectName("findingShow")
             show.clicked.connect(self._on_show)
             flow.addWidget(show)

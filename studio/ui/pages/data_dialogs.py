@@ -18,7 +18,7 @@ from studio.ui.pages.data_model import sources_of, suggested_name
 from studio.ui.text import Label
 from studio.ui.widgets.buttons import Button, icon_button
 from studio.ui.widgets.frames import Frame, dense
-from studio.ui.widgets.inputs import PathLabel
+from studio.ui.widgets.inputs import NumberField, PathLabel
 from studio.ui.words import spoken
 
 CheckName = Callable[[str], str]
@@ -26,6 +26,7 @@ CheckName = Callable[[str], str]
 
 _FILES = "*.zip *.tar *.tgz *.tar.gz *.csv *.txt *.gz"
 _LONGEST = 255
+_WIDTH = 460
 
 
 def _tr(words: str) -> str:
@@ -47,8 +48,13 @@ class NameField(QWidget):
         self.edit.textChanged.connect(self._on_changed)
         self._error = Label(role="error", wrap=True)
         self._error.setObjectName("nameError")
+        label = Label(self.tr("Name"))
+        label.setBuddy(self.edit)
+        row = dense(QHBoxLayout(), gap=12)
+        row.addWidget(label)
+        row.addWidget(self.edit, 1)
         column = dense(QVBoxLayout(self), gap=3)
-        column.addWidget(self.edit)
+        column.addLayout(row)
         column.addWidget(self._error)
         self.setFocusProxy(self.edit)
         self.validate()
@@ -81,9 +87,9 @@ class _Dialog(QDialog):
         self.setObjectName(name)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(headline)
-        self.setMinimumWidth(480)
         column = dense(QVBoxLayout(self), padding=20, gap=14)
         column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+        column.addStrut(_WIDTH)
         column.addWidget(Label(headline, role="headline", wrap=True))
         self.content = dense(QVBoxLayout(), gap=12)
         column.addLayout(self.content, 1)
@@ -147,6 +153,8 @@ class PortraitsDialog(_Dialog):
 
     def accept(self) -> None:
         """Ask for the drawing if name and numbers allow it."""
+        for field in self.form.findChildren(NumberField):
+            field.commit()  # what is being typed counts, also where buttons take no focus
         value = self.form.value()
         if not self._field.validate() and isinstance(value, BuiltinRequest):
             self.asked.emit(value.model_copy(update={"name": self._field.name()}))
@@ -167,7 +175,6 @@ class ImportDialog(_Dialog):
         self._check = check
         self._rows: list[_SourceRow] = []
         self.setAcceptDrops(True)
-        self.setMinimumWidth(560)
         self._hint = Frame("tray", padding=20, gap=10)
         self._hint.add(Label(self.tr("Drop a folder, zip, CSV or idx file here, or choose one."), wrap=True))
         self._hint.add(

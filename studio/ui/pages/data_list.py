@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QFont, QImage, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -18,8 +30,12 @@ from PySide6.QtWidgets import (
 
 from studio.projects.datasets import DataSetRecord
 from studio.ui import theme
+from studio.ui.pages.data_thumbs import Thumbnails
 from studio.ui.text import count_text, tooltip_text
 from studio.ui.widgets.pictures import draw_picture, scaled
+
+if TYPE_CHECKING:
+    from studio.ui.session import Session
 
 COVER = 4
 """Pictures on the cover of a data set."""
@@ -44,8 +60,8 @@ class DataList(QListWidget):
     """One row a data set; `chosen` when the user has chosen another one."""
 
     chosen = Signal(str)
-    delete_requested = Signal(str)
-    rename_requested = Signal(str)
+    delete_requested = Signal()
+    rename_requested = Signal()
     menu_requested = Signal(str, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -95,6 +111,10 @@ class DataList(QListWidget):
         """The pictures that stand for a data set, as far as they have come."""
         return self._covers.get(folder, ())
 
+    def forget_covers(self) -> None:
+        """Another project is open."""
+        self._covers.clear()
+
     def set_cover(self, folder: str, images: Mapping[int, QImage]) -> None:
         """The pictures that stand for a data set."""
         self._covers[folder] = [image for _, image in sorted(images.items()) if not image.isNull()]
@@ -113,9 +133,9 @@ class DataList(QListWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete and self.current():
-            self.delete_requested.emit(self.current())
+            self.delete_requested.emit()
         elif event.key() == Qt.Key.Key_F2 and self.current():
-            self.rename_requested.emit(self.current())
+            self.rename_requested.emit()
         else:
             super().keyPressEvent(event)
 
@@ -127,6 +147,45 @@ class DataList(QListWidget):
         item = self.itemAt(place)
         if item is not None:
             self.menu_requested.emit(str(item.data(_KEY)), self.viewport().mapToGlobal(place))
+
+
+class Covers(QObject):
+    """Fetches the pictures that stand for data sets, one data set after the other."""
+
+    def __init__(self, session: Session, view: DataList) -> None:
+        super().__init__(view)
+        self._session, self._view = session, view
+        self._thumbs = Thumbnails(session, "covers", self)
+        self._thumbs.came.connect(self._on_came)
+        self._thumbs.failed.connect(self._on_failed)
+        session.project_changed.connect(self.stop)
+        self._folder = ""
+
+    def complete(self) -> None:
+        """Fetch the next cover that is missing, if none is on its way."""
+        if self._folder or self._session.project is None:
+            return
+        missing = (r for r in self._session.datasets() if r.count and not self._view.has_cover(r.folder))
+        record = next(missing, None)
+        if record is not None:
+            self._folder = record.folder
+            side = round(COVER_SIDE * self._view.devicePixelRatioF())
+            self._thumbs.look_at(record.folder, side, record.choices.background)
+            self._thumbs.want(cover_positions(record.count))
+
+    def stop(self) -> None:
+        """Nobody looks any more."""
+        self._folder = ""
+        self._thumbs.stop()
+        self._view.forget_covers()
+
+    def _on_came(self, images: Mapping[int, QImage]) -> None:
+        folder, self._folder = self._folder, ""
+        self._view.set_cover(folder, images)
+        QTimer.singleShot(0, self, self.complete)
+
+    def _on_failed(self) -> None:
+        self._on_came({})  # the page says why when the data set is chosen
 
 
 class _Rows(QStyledItemDelegate):

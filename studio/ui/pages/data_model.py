@@ -137,9 +137,23 @@ def put_back(choices: Choices, names: Sequence[str]) -> Choices:
     return choices.model_copy(update={"leave_out": tuple(n for n in choices.leave_out if n not in back)})
 
 
-def counted(finding: Finding) -> int:
-    """How many pictures (or files) a finding is about."""
-    return len(finding.names)
+def finding_words(finding: Finding) -> str:
+    """A finding in two or three words, for the filter."""
+    words: dict[str, str] = {
+        "duplicates": "exact copies",
+        "conflicting": "copies, other labels",
+        "near-duplicates": "near copies",
+        "very-odd-shapes": "very long or wide",
+        "shapes": "not square",
+        "blank": "empty",
+        "small": "too small",
+        "damaged": "damaged",
+        "transparency": "transparent",
+        "animated": "moving",
+        "unlabelled": "without a label",
+        "balance": "rare values",
+    }
+    return words.get(finding.code, finding.code)
 
 
 # --- names of new data sets ------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from studio.projects.datasets import DataSetRecord
 from studio.ui import theme
 from studio.ui.pages.data_checks import CheckCard
 from studio.ui.pages.data_labels import LabelsCard
-from studio.ui.pages.data_model import ALL, OUT, USED, Filter, Sight, value_filter
+from studio.ui.pages.data_model import ALL, OUT, USED, Filter, Sight, finding_words, value_filter
 from studio.ui.pages.data_thumbs import Thumbnails
 from studio.ui.pages.data_training import TrainingCard
 from studio.ui.pages.data_wall import PictureWall
@@ -92,7 +92,8 @@ class DataView(QWidget):
         self.search.setClearButtonEnabled(True)
         self.picker = Picker(self.tr("Show"))
         self.picker.setObjectName("filterPictures")
-        self._cells = Segmented([Segment(str(cell), word) for cell, word in zip(CELLS, "SMLX", strict=True)])
+        words = zip(CELLS, ("S", "M", "L", "XL"), strict=True)
+        self._cells = Segmented([Segment(str(cell), word) for cell, word in words])
         self._cells.setObjectName("cellSize")
         self._cells.setAccessibleName(self.tr("Size of the pictures on the wall"))
         self._cells.set_value("64")
@@ -346,8 +347,8 @@ class DataView(QWidget):
     def _refresh(self, *, keep: bool = False) -> None:
         if self.sight is None:
             return
-        shown = self.sight.shown()
-        self.wall.show_positions(shown, keep=keep)
+        self.wall.set_faded(self.sight.filter.kind != "out")
+        self.wall.show_positions(self.sight.shown(), keep=keep)
         self._say(-1)
 
     def _fill_picker(self) -> None:
@@ -478,23 +479,3 @@ class DataView(QWidget):
     def tell_check(self) -> None:
         """The report or the choices have changed."""
         self._tell_check()
-
-
-def finding_words(finding: Finding) -> str:
-    """A finding in two or three words, for the filter."""
-    words: dict[str, str] = {
-        "duplicates": "exact copies",
-        "conflicting": "copies, other labels",
-        "near-duplicates": "near copies",
-        "very-odd-shapes": "very long or wide",
-        "shapes": "not square",
-        "blank": "empty",
-        "small": "too small",
-        "damaged": "damaged",
-        "transparency": "transparent",
-        "animated": "moving",
-        "unlabelled": "without a label",
-        "balance": "rare values",
-    }
-    return words.get(finding.code, finding.code)
-

@@ -38,7 +38,6 @@ class PictureDialog(QDialog):
         self._at = int(np.flatnonzero(positions == position)[0]) if position in positions else 0
         self.picture = PictureView()
         self.picture.setObjectName("largePicture")
-        self.picture.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._line = Label(elide=Qt.TextElideMode.ElideRight)
         self._caption = Label(role="dim", wrap=True)
         self._before = icon_button("chevron-left", self.tr("The picture before"))
@@ -60,6 +59,7 @@ class PictureDialog(QDialog):
         column.addWidget(self._caption)
         column.addLayout(row)
         self._show()
+        self.picture.setFocus()
 
     def position(self) -> int:
         """The position in the data set of what is shown."""

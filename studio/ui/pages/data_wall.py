@@ -52,6 +52,7 @@ class PictureWall(QAbstractScrollArea):
         self._drawn: OrderedDict[int, QPixmap] = OrderedDict()
         self._selection = Selection(several=True)
         self._cell, self._hover = 64, -1
+        self._faded = True
         self._cells = Cells(64, 1, SIZES.gap, 0, _PADDING, _PADDING)
         self._missing: dict[int, None] = {}
         self._pressed: int | None = None
@@ -84,6 +85,11 @@ class PictureWall(QAbstractScrollArea):
     def set_out(self, out: np.ndarray) -> None:
         """Which pictures (N,) bool of the whole data set are shown as left out."""
         self._out = out
+        self.viewport().update()
+
+    def set_faded(self, faded: bool) -> None:
+        """Whether pictures that are left out are shown faded, not only marked."""
+        self._faded = faded
         self.viewport().update()
 
     def forget_images(self) -> None:
@@ -121,6 +127,10 @@ class PictureWall(QAbstractScrollArea):
             self._arrange()
             self._scroll_to_top(top)
 
+    def is_waiting(self) -> bool:
+        """Whether thumbnails of what is seen are still to come."""
+        return bool(self._missing) or self._asking.isActive()
+
     def count(self) -> int:
         """How many pictures are shown."""
         return len(self._positions)
@@ -143,7 +153,7 @@ class PictureWall(QAbstractScrollArea):
 
     def selected_count(self) -> int:
         """How many are chosen."""
-        return len(self._selection.chosen())
+        return len(self._selection)
 
     def select_all(self) -> None:
         """Choose everything that is shown."""
@@ -244,7 +254,7 @@ class PictureWall(QAbstractScrollArea):
         out = position < len(self._out) and bool(self._out[position])
         box = QRectF(self.cell_rect(index))
         radius = min(float(SIZES.radius_picture), box.width() / 10)
-        painter.setOpacity(0.28 if out else 1.0)
+        painter.setOpacity(0.35 if out and self._faded else 1.0)
         place = draw_picture(painter, box, self._pixmap(position), radius=radius)
         painter.setOpacity(1.0)
         if self._unreadable(position):

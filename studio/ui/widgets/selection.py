@@ -14,6 +14,9 @@ class Selection:
         self._anchor = -1
         self.current = -1
 
+    def __len__(self) -> int:
+        return len(self._chosen)
+
     def __contains__(self, index: int) -> bool:
         return index in self._chosen
 
