@@ -203,7 +203,7 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> GanConfig:
     return GanConfig(
         picture_size=size,
         channels=1 if data.channels == 1 else 3,
-        steps={"quick": 1000, "balanced": 6000, "best": 40000}[dial],
+        steps={"quick": 1400, "balanced": 6000, "best": 40000}[dial],
         augment=("colour", "translation") if few else (),
     )
 
