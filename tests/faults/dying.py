@@ -59,10 +59,13 @@ def prepare_to_die(where: str, number: int) -> None:
 
 def train(path: Path) -> None:
     """Train the one run of the project to its end, with a resume point after every step."""
+    import studio.jobs.trials
     import studio.training.gan
     import studio.training.trainer
+    from studio.jobs.footprint import Footprint
 
     studio.training.gan.MEASURED = 16
+    studio.jobs.trials.measure_footprint = lambda *_, **__: iter([Footprint(0, 0)])  # type: ignore[assignment]
     studio.training.trainer.resume_interval = lambda seconds: 0.0  # type: ignore[attr-defined]
     request: TrainRequest | ResumeRequest = ResumeRequest(run="portraits-gan-1", device="cpu")
     if not (path / "runs" / "portraits-gan-1").exists():

@@ -11,6 +11,7 @@ from studio.config.base import Settings
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.requests import BuiltinRequest, TrainRequest
 from studio.ground.events import Ended, Event, Metrics
+from studio.jobs.footprint import Footprint
 from studio.jobs.registry import run_job
 from studio.jobs.steering import CommandQueue
 from studio.projects.project import Project
@@ -60,8 +61,9 @@ def project(portraits_project: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def quick_measure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measures of 16 samples instead of 512."""
+    """Measures of 16 samples instead of 512, and no estimate of the memory, which `test_footprint.py` is about."""
     monkeypatch.setattr("studio.training.gan.MEASURED", 16)
+    monkeypatch.setattr("studio.jobs.trials.measure_footprint", lambda *_, **__: iter([None, Footprint(0, 0)]))
 
 
 @pytest.fixture

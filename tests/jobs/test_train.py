@@ -24,6 +24,7 @@ from studio.ground.events import (
     Started,
     Stop,
 )
+from studio.jobs.footprint import measure_footprint
 from studio.jobs.registry import run_job
 from studio.jobs.steering import CommandQueue
 from studio.projects.project import Project
@@ -253,6 +254,7 @@ def test_a_live_run_is_not_resumed(project: Path, ask: Ask):
 
 
 def test_a_run_that_would_not_fit_is_refused_with_the_batch_that_does(project: Path, ask: Ask, monkeypatch):
+    monkeypatch.setattr("studio.jobs.trials.measure_footprint", measure_footprint)
     monkeypatch.setattr("studio.jobs.trials.free_memory", lambda _: 2 * 10**9)
     end = ending(run_to_end(ask(batch=4096, network={"kind": "residual", "width": 64}), project))
     assert end.status == "failed"
@@ -261,6 +263,12 @@ def test_a_run_that_would_not_fit_is_refused_with_the_batch_that_does(project: P
     monkeypatch.setattr("studio.jobs.trials.free_memory", lambda _: 10**6)
     assert "smaller" in str(ending(run_to_end(ask(), project)).error)
     assert the_run(project).status().state == "failed"
+
+
+def test_the_estimate_before_the_start_changes_no_bit(project: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch):
+    without = ending(run_to_end(ask(steps=2), project)).result["digest"]
+    monkeypatch.setattr("studio.jobs.trials.measure_footprint", measure_footprint)
+    assert ending(run_to_end(ask(steps=2), project)).result["digest"] == without
 
 
 def test_a_data_set_that_has_changed_is_noticed(project: Path, ask: Ask, make_pictures):
