@@ -36,8 +36,8 @@ def create_window(project: Path | None = None) -> QMainWindow:
     """
     application()
     user = UserFile()
-    if theme.choice() != user.preferences.theme:
-        theme.choose(user.preferences.theme)
+    if theme.choice() != user.theme:
+        theme.choose(user.theme)
     window = StudioWindow(Session(user))
     window.session.setParent(window)
     if project is None:

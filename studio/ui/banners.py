@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.config.requests import ResumeRequest
 from studio.ui.session import Session
 from studio.ui.view_state import ViewState
 from studio.ui.widgets.notice_bar import Notice, NoticeStack
@@ -88,6 +87,8 @@ class Banners(QWidget):
     def _on_action(self, key: str, action: str) -> None:
         self._stack.remove(key)
         if action == "resume":
+            from studio.config.requests import ResumeRequest
+
             self._session.go("runs", run=self._interrupted)
             with self._session.reporting(self.tr("Going on with the run")):
                 self._session.resume(ResumeRequest(run=self._interrupted, device=self._session.preferences.device))

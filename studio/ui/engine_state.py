@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from studio.config.facts import DeviceFacts
 from studio.ui.view_state import Engine
 from studio.ui.words import spoken
-from studio.workers.engine import EngineLoader
+
+if TYPE_CHECKING:
+    from studio.config.facts import DeviceFacts
+    from studio.workers.engine import EngineLoader
 
 _PATIENCE = 60.0
 _ANNOUNCE_MS = 60  # so that “Loading PyTorch…” is painted before the import holds the interpreter
@@ -36,6 +40,8 @@ class EngineState(QObject):
 
     def device(self, wanted: str) -> DeviceFacts:
         """The device that a preference stands for; the processor where it is not there (yet)."""
+        from studio.config.facts import DeviceFacts
+
         if wanted == "auto" and self.devices:
             return self.devices[0]
         return next((d for d in self.devices if d.kind == wanted), DeviceFacts())
@@ -47,7 +53,7 @@ class EngineState(QObject):
             self._loader = None
 
     def _begin(self) -> None:
-        self._loader = EngineLoader()
+        self._loader = make_loader()
         self._loader.finished.connect(self._on_finished)
         self._loader.start()
 
@@ -63,3 +69,10 @@ class EngineState(QObject):
         self.changed.emit()
         if loader.ready:
             self.ready.emit()
+
+
+def make_loader() -> EngineLoader:
+    """The thread that imports the engine; imported here, after the first paint."""
+    from studio.workers.engine import EngineLoader
+
+    return EngineLoader()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication
 
-from studio.projects.run import RunInfo
 from studio.ui.session import Session
 from studio.ui.text import count_text
 from studio.ui.view_state import RESUMABLE_STATES
 from studio.ui.widgets.picker import PickItem
+
+if TYPE_CHECKING:
+    from studio.projects.run import RunInfo
 
 IMPORT, DRAW, NEW_RUN = "\0import", "\0draw", ""
 _STATE_ICONS = {"running": "play", "paused": "pause", "failed": "error", "interrupted": "warning"}

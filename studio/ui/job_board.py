@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.config.base import Settings
-from studio.ground.events import Command, Ended, Event, Progress, Started, Stop
-from studio.jobs.registry import run_job
-from studio.jobs.steering import CommandQueue
-from studio.workers.mailbox import Post
-from studio.workers.pump import Jobs, Worker
+from studio.ground.events import Command, Ended, Event, Progress, Stop
+
+if TYPE_CHECKING:
+    from studio.config.base import Settings
+    from studio.workers.mailbox import Post
+    from studio.workers.pump import Worker
 
 OnEvent = Callable[[Event], None]
 _LAST_MOMENT = 5.0  # seconds that a worker gets between its ending and the end of its thread
@@ -146,23 +145,8 @@ def _events(post: Post) -> Iterator[Event]:
             yield event
 
 
-class NamingWorker(Worker):
-    """Remembers the name that the first `Started` bears; a mailbox keeps only the latest, which names the family."""
-
-    def __init__(self, request: Settings, project_path: Path, jobs: Jobs = run_job) -> None:
-        super().__init__(request, project_path, jobs=self._noting)
-        self.first_name = ""
-        self._inner = jobs
-
-    def _noting(self, request: Settings, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
-        """The job's events, in the worker's thread; only a text is set here."""
-        with closing(cast("Generator[Event, None, None]", self._inner(request, project_path, commands))) as events:
-            for event in events:
-                if isinstance(event, Started) and not self.first_name:
-                    self.first_name = event.name
-                yield event
-
-
 def make_worker(request: Settings, project_path: Path) -> Worker:
     """The worker of a request."""
+    from studio.ui.naming_worker import NamingWorker
+
     return NamingWorker(request, project_path)

@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from studio.ui import dialogs
 from studio.ui.session import Session
 
 _MOMENT = 0.5  # seconds in which small work ends, so that closing need not come back for it
@@ -38,6 +37,8 @@ class Leaving(QObject):
             return False
         live = self._session.training
         if live is not None:
+            from studio.ui import dialogs
+
             answer = dialogs.ask_closing(self._window, live.name)
             if answer == "stay":
                 return False

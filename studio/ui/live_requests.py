@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from studio.config.base import Settings
-from studio.projects.project import Project
-from studio.workers.latest import Answer, LatestWins, Server
+if TYPE_CHECKING:
+    from studio.config.base import Settings
+    from studio.projects.project import Project
+    from studio.workers.latest import Answer, LatestWins, Server
 
-OnAnswer = Callable[[Answer], None]
+OnAnswer = Callable[["Answer"], None]
 
 
 class LiveRequests(QObject):
@@ -41,6 +43,8 @@ class LiveRequests(QObject):
         if self._project is None:
             return
         if self._worker is None:
+            from studio.workers.latest import LatestWins
+
             self._worker = LatestWins(self._project.path, make=self._make)
             self._worker.start()
         self._listeners[key] = (self._worker.ask(request, key), on_answer)

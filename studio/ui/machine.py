@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from studio.config.facts import DeviceFacts
 from studio.ui.text import bytes_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from studio.config.facts import DeviceFacts
 
 _SECONDS = 2.0
 
@@ -21,10 +26,14 @@ class MachineWatch:
         self._memory = 0
         self._cores = 0
 
-    def words(self, device: DeviceFacts) -> str:
-        """For example “CPU, 2 cores · 1.2 GB”; empty before the first measurement."""
-        if not self._memory:
-            return ""
+    @property
+    def measured(self) -> bool:
+        """Whether there is something to tell."""
+        return self._memory > 0
+
+    def words(self, facts: Callable[[], DeviceFacts]) -> str:
+        """For example “CPU, 2 cores · 1.2 GB”."""
+        device = facts()
         if device.kind == "cpu":
             place = QCoreApplication.translate("Machine", "CPU, {0} cores").format(self._cores)
         else:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import platformdirs
 
-from studio.config.base import validated, with_overrides
-from studio.config.preferences import Preferences
 from studio.ground.errors import DamagedError, StudioError
 from studio.ground.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from studio.config.preferences import Preferences, ThemeChoice
 
 APPLICATION = "Generative Studio"
 _RECENT_LIMIT = 12
@@ -67,15 +68,33 @@ class UserFile:
         self._path = path or config_folder() / "window.json"
         self.loss = ""
         data = self._read()
-        self.preferences = self._preferences(data.get("preferences"))
+        self._raw: Any = data.get("preferences")
+        self._preferences: Preferences | None = None
         recent = data.get("recent")
         self.recent = [Recent(Path(p)) for p in recent if isinstance(p, str)] if isinstance(recent, list) else []
         window = data.get("window")
         self.window: dict[str, Any] = window if isinstance(window, dict) else {}
 
+    @property
+    def preferences(self) -> Preferences:
+        """What the user prefers; checked when first asked for, which is after the first paint."""
+        if self._preferences is None:
+            self._preferences = self._checked(self._raw)
+        return self._preferences
+
+    @property
+    def theme(self) -> ThemeChoice:
+        """The appearance that was chosen, readable without the settings' machinery."""
+        if self._preferences is not None:
+            return self._preferences.theme
+        chosen = self._raw.get("theme") if isinstance(self._raw, dict) else None
+        return cast("ThemeChoice", chosen) if chosen in ("light", "dark") else "system"
+
     def set_preference(self, path: str, value: Any) -> None:
         """Change one preference. Raises UsageError for what cannot be."""
-        self.preferences = with_overrides(self.preferences, {path: value})
+        from studio.config.base import with_overrides
+
+        self._preferences = with_overrides(self.preferences, {path: value})
         self.save()
 
     def remember_project(self, path: Path) -> None:
@@ -92,7 +111,7 @@ class UserFile:
     def save(self) -> str:
         """Write the file; returns why it could not be written, or nothing."""
         data = {
-            "preferences": self.preferences.model_dump(mode="json"),
+            "preferences": self._raw if self._preferences is None else self._preferences.model_dump(mode="json"),
             "recent": [str(r.path) for r in self.recent],
             "window": self.window,
         }
@@ -111,7 +130,10 @@ class UserFile:
             self.loss = str(error)
             return {}
 
-    def _preferences(self, data: Any) -> Preferences:
+    def _checked(self, data: Any) -> Preferences:
+        from studio.config.base import validated
+        from studio.config.preferences import Preferences
+
         try:
             return validated(Preferences, data) if isinstance(data, dict) else Preferences()
         except StudioError as error:

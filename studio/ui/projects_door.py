@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QWidget
 
 from studio.ground.errors import StudioError
-from studio.projects.project import Project
-from studio.ui import dialogs
 from studio.ui.leaving import Leaving
 from studio.ui.persistence import default_projects_folder
 from studio.ui.session import Session
+
+if TYPE_CHECKING:
+    from studio.projects.project import Project
 
 
 class ProjectsDoor(QObject):
@@ -27,6 +29,8 @@ class ProjectsDoor(QObject):
 
     def ask_new(self) -> None:
         """Ask for name and place, then make and open the project."""
+        from studio.ui import dialogs
+
         folder = default_projects_folder(self._session.preferences)
         dialog = dialogs.NewProjectDialog(self._window, folder)
         accepted = dialog.exec() == QDialog.DialogCode.Accepted
@@ -37,12 +41,16 @@ class ProjectsDoor(QObject):
 
     def ask_open(self) -> None:
         """Ask which folder, then open it."""
+        from studio.ui import dialogs
+
         path = dialogs.ask_project_folder(self._window, default_projects_folder(self._session.preferences))
         if path is not None:
             self.open(path)
 
     def create(self, path: Path, then: Callable[[], None] | None = None) -> None:
         """Make a project and work on it."""
+        from studio.projects.project import Project
+
         self._enter(lambda: Project.create(path), self.tr("Making the project"), then)
 
     def open(self, path: Path, then: Callable[[], None] | None = None) -> None:
@@ -50,6 +58,8 @@ class ProjectsDoor(QObject):
         current = self._session.project
         if current is not None and _same(current.path, path):
             return
+        from studio.projects.project import Project
+
         self._enter(lambda: Project.open(path), self.tr("Opening the project"), then)
 
     def close(self) -> None:

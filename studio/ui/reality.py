@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from studio.projects.run import RunInfo
+from typing import TYPE_CHECKING
+
 from studio.ui.job_board import Job
 from studio.ui.session import Session
 from studio.ui.training_line import RunLive
 from studio.ui.view_state import JobView, Reality, RunView
 from studio.ui.words import spoken
+
+if TYPE_CHECKING:
+    from studio.projects.run import RunInfo
 
 
 def reality_of(session: Session, *, machine: str = "", saving: bool = False) -> Reality:
@@ -22,7 +26,7 @@ def reality_of(session: Session, *, machine: str = "", saving: bool = False) -> 
         datasets=tuple(d.name for d in session.datasets()),
         runs=runs,
         training=_training(runs, live),
-        waiting=len(session.line.queue.waiting),
+        waiting=session.line.waiting_count,
         engine=session.engine.state,
         engine_error=session.engine.error,
         undo=top.what if (top := session.undo.top()) is not None else None,

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
 
-from studio.config.registry import preset
-from studio.config.requests import BuiltinRequest, TrainRequest
 from studio.families import FAMILIES
 from studio.ground.events import Ended, Event
 from studio.ui.persistence import default_projects_folder
@@ -113,6 +111,8 @@ class FacesStarter(QObject):
         if self._session.lists.dataset(DATASET) is not None:
             self._train_when_ready()
             return
+        from studio.config.requests import BuiltinRequest
+
         request = BuiltinRequest(name=DATASET)
         self._session.start(request, self._on_event, title=self.tr("Drawing Portraits"))
 
@@ -129,6 +129,9 @@ class FacesStarter(QObject):
             self._session.engine.load()
             self._timer.start(_RETRY_MS)
             return
+        from studio.config.registry import preset
+        from studio.config.requests import TrainRequest
+
         facts = self._session.data_facts(DATASET)
         if facts is not None:
             config = preset("gan", facts, self._session.device_facts(), "quick")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.config.requests import ResumeRequest, TrainRequest
 from studio.ground.events import Command, Ended, Event, Notice, Paused, Progress, Samples, Started
-from studio.jobs.queue import RunQueue
 from studio.ui.job_board import Job
 
+if TYPE_CHECKING:
+    from studio.config.requests import ResumeRequest, TrainRequest
+    from studio.jobs.queue import RunQueue
+
 _TRAINING = "Training"  # the trainer's own progress; every other one is of something besides it
-Launch = Callable[[TrainRequest | ResumeRequest, Callable[[Event], None]], Job]
+Launch = Callable[["TrainRequest | ResumeRequest", Callable[[Event], None]], Job]
 
 
 @dataclass
@@ -37,7 +40,7 @@ class RunLive:
     @property
     def family(self) -> str:
         """The family where the request names it."""
-        return self.request.family if isinstance(self.request, TrainRequest) else ""
+        return str(getattr(self.request, "family", ""))
 
 
 class TrainingLine(QObject):
@@ -52,14 +55,28 @@ class TrainingLine(QObject):
     def __init__(self, launch: Launch, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._launch = launch
-        self.queue = RunQueue()
+        self._queue: RunQueue | None = None
         self.live: RunLive | None = None
         self.held = False
 
-    def attach(self, queue: RunQueue) -> None:
+    @property
+    def queue(self) -> RunQueue:
+        """The queue of the open project; an empty one where none is open."""
+        if self._queue is None:
+            from studio.jobs.queue import RunQueue
+
+            self._queue = RunQueue()
+        return self._queue
+
+    @property
+    def waiting_count(self) -> int:
+        """How many wait."""
+        return len(self._queue.waiting) if self._queue is not None else 0
+
+    def attach(self, queue: RunQueue | None) -> None:
         """Work on the queue of another project; what waits there waits on until it is asked for."""
-        self.queue = queue
-        self.held = bool(queue.waiting)
+        self._queue = queue
+        self.held = self.waiting_count > 0
         self.changed.emit()
 
     def add(self, request: TrainRequest | ResumeRequest) -> None:

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ground.errors import Text, text
-from studio.ui import dialogs, drops, theme
+from studio.ui import drops, theme
 from studio.ui.actions import ACTIONS, MENUS, ActionSet, menu_title, page_shortcuts
 from studio.ui.banners import Banners
 from studio.ui.header import Header
@@ -183,7 +183,7 @@ class StudioWindow(QMainWindow):
         """Intention and reality into a view state; only what differs from the last one is applied."""
         page = self.pages.current
         self.intention = page.intention() if page is not None else PageIntention()
-        machine = self._machine.words(self.session.device_facts())
+        machine = self._machine.words(self.session.device_facts) if self._machine.measured else ""
         self.reality = reality_of(self.session, machine=machine, saving=self._unsaved_looks > 1)
         state = resolve(self.intention, self.reality)
         self._fill_pickers()
@@ -291,6 +291,8 @@ class StudioWindow(QMainWindow):
         self._resolve()
 
     def _on_failed(self, doing: str, error: BaseException | Text, trace: str) -> None:
+        from studio.ui import dialogs
+
         dialogs.show_error(self, doing, error, trace=trace, log=log_folder() / "studio.log")
 
     def _on_preferences(self) -> None:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
-from studio.config.requests import BuiltinRequest, ResumeRequest
 from studio.ground.events import Command, Continue, Ended, Event, Pause, SampleNow, SaveNow, Stop
-from studio.ui import dialogs, drops, theme
+from studio.ui import drops, theme
 from studio.ui.actions import ACTIONS, PAGE
 from studio.ui.pages import page_of_family
 from studio.ui.starters import DATASET, FacesStarter, place_for
@@ -83,6 +82,8 @@ class WindowActions(QObject):
         if self._session.lists.dataset(DATASET) is not None:
             self._session.go("data", dataset=DATASET)
             return
+        from studio.config.requests import BuiltinRequest
+
         with self._session.reporting(self.tr("Drawing Portraits")):
             self._session.start(BuiltinRequest(name=DATASET), self._on_drawn, title=self.tr("Drawing Portraits"))
 
@@ -111,6 +112,8 @@ class WindowActions(QObject):
 
     def resume(self) -> None:
         """Go on with the chosen run."""
+        from studio.config.requests import ResumeRequest
+
         run = self._window.intention.run
         with self._session.reporting(self.tr("Going on with the run")):
             self._session.resume(ResumeRequest(run=run, device=self._session.preferences.device))
@@ -162,10 +165,14 @@ class WindowActions(QObject):
 
     def show_shortcuts(self) -> None:
         """Show all keys."""
+        from studio.ui import dialogs
+
         dialogs.ShortcutsDialog(self._window).open()
 
     def show_about(self) -> None:
         """Version and what the program stands on."""
+        from studio.ui import dialogs
+
         dialogs.show_about(self._window)
 
     # --- what was dropped --------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from studio.jobs.steering import CommandQueue
 from studio.projects.datasets import DataSetRecord
 from studio.projects.project import Project
 from studio.ui import dialogs, engine_state, theme
-from studio.ui.job_board import NamingWorker
+from studio.ui.naming_worker import NamingWorker
 from studio.ui.persistence import UserFile
 from studio.ui.session import Session
 from studio.ui.window import StudioWindow
@@ -35,7 +35,7 @@ def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def loader() -> EngineLoader:
         return EngineLoader(load=lambda: (DeviceFacts(kind="cpu", name="processor", cores=2),))
 
-    monkeypatch.setattr(engine_state, "EngineLoader", loader)
+    monkeypatch.setattr(engine_state, "make_loader", loader)
 
 
 @pytest.fixture

@@ -103,7 +103,8 @@ def test_edits_of_a_hidden_variant_do_not_count(form: SettingsForm) -> None:
 
 
 def test_a_refused_combination_is_told_and_has_no_value(form: SettingsForm) -> None:
-    control(form, "network").value_changed.emit("dcgan")
+    control(form, "network.discriminator_norm").value_changed.emit("batch")
+    control(form, "loss").value_changed.emit("wasserstein")
     assert form.value() is None
     assert "batch norm" in form.error()
     assert form.findChild(object, "formError").isVisible()
