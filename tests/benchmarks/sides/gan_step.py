@@ -1,0 +1,134 @@
+"""One side of the training comparison: steps of the same DCGAN, by a plain loop or by the studio's trainer.
+
+Prints pictures a second after the warm-up. ``peer`` is the loop of the DCGAN tutorials with torch's default settings:
+contiguous memory, default Adam, two backward passes for the discriminator, losses read at every step.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch  # before studio, so that torch's own waiting policy holds unless the caller set another
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from studio.config.base import with_overrides  # noqa: E402
+from studio.config.facts import DataFacts  # noqa: E402
+from studio.config.gan import GanConfig  # noqa: E402
+
+WARM_UP = 5
+
+
+class InMemory:
+    """Prepared pictures that lie in memory."""
+
+    def __init__(self, path: str) -> None:
+        self._pixels = np.load(path)
+        count, channels, size, _ = self._pixels.shape
+        self.facts = DataFacts(count=count, height=size, width=size, channels=channels)
+        self.codes: dict[str, np.ndarray] = {}
+        self.values: dict[str, tuple[str, ...]] = {}
+        self.held_out, self.training = np.arange(64), np.arange(64, count)
+        self.fingerprint = "benchmark"
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        return self._pixels[indices]
+
+
+def configuration(width: int, size: int, steps: int, network: str) -> GanConfig:
+    wanted = {"network": network, "network.width": width, "picture_size": size, "steps": steps, "batch": 64,
+              "loss": "non_saturating", "loss.r1": 0, "latent_size": 100, "beta1": 0.5, "beta2": 0.999,
+              "generator_rate": 2e-4, "discriminator_rate": 2e-4}  # fmt: skip
+    return with_overrides(GanConfig(), wanted)
+
+
+def studio_side(config: GanConfig, data: InMemory, device: torch.device) -> float:
+    """Through the trainer, as a run goes: checkpoints, samples and measures at its own cadence included in its loop."""
+    from studio.ground.events import Metrics
+    from studio.training.assemble import assemble
+    from studio.training.recorder import NoRecorder
+
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = assemble(config, data, family="gan", device=device, recorder=NoRecorder(), folder=Path(folder))
+        times = []
+        for event in trainer.run():
+            if isinstance(event, Metrics):
+                times.append(time.perf_counter())
+    # The median step: what a step costs, without the samples and checkpoints that fall between some of them.
+    return config.batch / float(np.median(np.diff(times[WARM_UP:])))
+
+
+def peer_side(config: GanConfig, data: InMemory, device: torch.device) -> float:
+    from torch import nn
+
+    from studio.models.gan import build_discriminator, build_generator
+
+    generator, discriminator = build_generator(config).to(device), build_discriminator(config).to(device)
+    rates = {"lr": 2e-4, "betas": (0.5, 0.999)}
+    of_generator = torch.optim.Adam(generator.parameters(), **rates)
+    of_discriminator = torch.optim.Adam(discriminator.parameters(), **rates)
+    criterion, times, order = nn.BCEWithLogitsLoss(), [], np.random.default_rng(0)
+    codes = torch.zeros(config.batch, 0, dtype=torch.long, device=device)
+    for _ in range(config.steps):
+        rows = order.choice(data.training, config.batch)
+        real = torch.from_numpy(data.read(rows)).to(device).float() / 127.5 - 1.0
+        ones, zeros = torch.ones(config.batch, device=device), torch.zeros(config.batch, device=device)
+        discriminator.zero_grad()
+        loss_real = criterion(discriminator(real, codes), ones)
+        loss_real.backward()
+        noise = torch.randn(config.batch, config.latent_size, device=device)
+        fake = generator(noise, codes)
+        loss_fake = criterion(discriminator(fake.detach(), codes), zeros)
+        loss_fake.backward()
+        of_discriminator.step()
+        generator.zero_grad()
+        loss = criterion(discriminator(fake, codes), ones)
+        loss.backward()
+        of_generator.step()
+        assert np.isfinite([loss_real.item(), loss_fake.item(), loss.item()]).all()
+        times.append(time.perf_counter())
+    return config.batch / float(np.median(np.diff(times[WARM_UP:])))
+
+
+def matrix_rate(device: torch.device) -> float:
+    """What this machine's matrix product reaches now, in operations a second."""
+    a = torch.randn(1024, 1024, device=device)
+    best = 0.0
+    for _ in range(5):
+        begin = time.perf_counter()
+        for _ in range(4):
+            a @ a
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        best = max(best, 4 * 2 * 1024**3 / (time.perf_counter() - begin))
+    return best
+
+
+def step_operations(config: GanConfig) -> int:
+    """Operations of one plain step, counted by torch: three discriminator passes with gradients, one generator."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from studio.models.gan import build_discriminator, build_generator
+
+    generator, discriminator = build_generator(config), build_discriminator(config)
+    codes = torch.zeros(config.batch, 0, dtype=torch.long)
+    with FlopCounterMode(display=False) as counter:
+        fake = generator(torch.randn(config.batch, config.latent_size), codes)
+        (discriminator(fake.detach(), codes).sum() + discriminator(torch.rand_like(fake), codes).sum()).backward()
+        discriminator.requires_grad_(False)
+        discriminator(fake, codes).sum().backward()
+    return int(counter.get_total_flops())
+
+
+if __name__ == "__main__":
+    side, width, size, steps, pictures = sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5]
+    network = sys.argv[6] if len(sys.argv) > 6 else "dcgan"
+    where = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    settings, prepared = configuration(width, size, steps, network), InMemory(pictures)
+    rate = {"studio": studio_side, "peer": peer_side}[side](settings, prepared, where)
+    share = rate / settings.batch * step_operations(settings) / matrix_rate(where)
+    print(json.dumps({"rate": rate, "share": share, "policy": os.environ.get("OMP_WAIT_POLICY", ""), "device": str(where)}))
