@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import studio
 from studio.config.requests import ExamineRequest
 from studio.ground.errors import StudioError, text
 from studio.ground.events import Ended, Event, Progress
@@ -25,7 +26,7 @@ _LOOK_SECONDS = 0.2
 
 def examine(request: ExamineRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
     """``Ended.result``: a list of findings, each with ``name``, ``ok``, ``detail`` and ``advice``."""
-    with subprocess.Popen(_COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(_COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=_TREE) as child:
         try:
             while True:
                 yield Progress(text("Looking at what works here"), 0, None)

@@ -217,6 +217,7 @@ class RunsTable(QTableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._told: list[str] = []
         self.runs = RunsModel(self)
         self.setModel(self.runs)
         self.setItemDelegate(_Cells(self))
@@ -232,7 +233,6 @@ class RunsTable(QTableView):
         self.setCornerButtonEnabled(False)
         self._dress_headers()
         self.doubleClicked.connect(self._on_double)
-        self._told: list[str] = []
 
     def _dress_headers(self) -> None:
         self.verticalHeader().hide()
