@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from studio.config.base import Settings
@@ -18,6 +18,9 @@ OnAnswer = Callable[["Answer"], None]
 
 class LiveRequests(QObject):
     """One `LatestWins` worker for the open project, begun with the first request. ``make`` makes what answers."""
+
+    dropped = Signal()
+    """All requests were dropped unanswered: who still wants something asks again, once the caller is through."""
 
     def __init__(self, parent: QObject | None = None, make: Callable[[Path], Server] | None = None) -> None:
         super().__init__(parent)
@@ -33,10 +36,13 @@ class LiveRequests(QObject):
 
     def rest(self) -> None:
         """Drop all requests and end the thread, so that no file stays open; the next request begins a new one."""
+        waited = bool(self._listeners)
         self._listeners.clear()
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+        if waited:
+            self.dropped.emit()
 
     def ask(self, key: str, request: Settings, on_answer: OnAnswer) -> None:
         """Ask; what was asked before under the key is void. Growing answers come, then one that is ``done``."""

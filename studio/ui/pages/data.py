@@ -50,6 +50,7 @@ class DataPage(Page):
         self._current = ""
         self._wanted = ""
         self._known: set[str] | None = None
+        self._project = session.project
         self.queue = BringQueue(session, self)
         self.checks = Checks(session, self)
         self.deeds = Deeds(session, self)
@@ -129,7 +130,6 @@ class DataPage(Page):
 
     def _connect(self) -> None:
         session, view = self.session, self.view
-        session.project_changed.connect(self._on_project)
         session.datasets_changed.connect(self._refresh)
         session.runs_changed.connect(self._tell_note)
         for button, slot in self._slots():
@@ -256,12 +256,19 @@ class DataPage(Page):
             self.state_changed.emit()
             self.intention_changed.emit()
 
-    def _on_project(self) -> None:
+    def project_changed(self) -> None:
+        self._project = self.session.project
         self._known, self._current, self._wanted = None, "", ""
+        self.view.show_record(None)
+        for part in (self.queue, self.checks):
+            part.reset()
+        self._covers.stop()
         self.notices.clear()
 
     def _refresh(self) -> None:
         """The list of data sets may have changed: something new is chosen and checked, what has gone is not."""
+        if self.session.project is not self._project:
+            return  # the lists are those of the next project already; `project_changed` and `restore` follow
         records: Sequence[DataSetRecord] = self.session.datasets()
         folders = {record.folder for record in records}
         fresh = [r for r in records if r.folder not in self._known] if self._known is not None else []
@@ -274,6 +281,7 @@ class DataPage(Page):
                 self._start_check(record)
         self._show_stack()
         self._covers.complete()
+        self._check_if_small()
         self.intention_changed.emit()
 
     def _choice(self, records: Sequence[DataSetRecord], fresh: Sequence[DataSetRecord]) -> str:

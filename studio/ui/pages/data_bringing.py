@@ -50,7 +50,6 @@ class BringQueue(QObject):
         self._session = session
         self._entries: list[Bring] = []
         session.jobs_changed.connect(self._on_jobs)
-        session.project_changed.connect(self._on_project)
 
     def add(self, requests: Sequence[BringRequest]) -> None:
         """Serve these after those that wait already."""
@@ -119,7 +118,8 @@ class BringQueue(QObject):
         self._next()
         self.changed.emit()
 
-    def _on_project(self) -> None:
+    def reset(self) -> None:
+        """Another project is open: what waited for the one before is forgotten."""
         self._entries.clear()
         self.changed.emit()
 

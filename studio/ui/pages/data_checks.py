@@ -44,7 +44,6 @@ class Checks(QObject):
         self._waiting: list[DataSetRecord] = []
         self._running: tuple[str, Job] | None = None
         self.progress: Progress | None = None
-        session.project_changed.connect(self._on_project)
 
     def report(self, folder: str) -> Report | None:
         """What the last check of a data set has found."""
@@ -110,7 +109,8 @@ class Checks(QObject):
         elif folder not in self._reports:
             self._problems[folder] = text("The check was stopped.")
 
-    def _on_project(self) -> None:
+    def reset(self) -> None:
+        """Another project is open."""
         self._reports.clear()
         self._problems.clear()
         self._waiting.clear()

@@ -158,7 +158,6 @@ class Covers(QObject):
         self._thumbs = Thumbnails(session, "covers", self)
         self._thumbs.came.connect(self._on_came)
         self._thumbs.failed.connect(self._on_failed)
-        session.project_changed.connect(self.stop)
         self._folder = ""
 
     def complete(self) -> None:
@@ -174,7 +173,7 @@ class Covers(QObject):
             self._thumbs.want(cover_positions(record.count))
 
     def stop(self) -> None:
-        """Nobody looks any more."""
+        """Nobody looks any more, or another project is open."""
         self._folder = ""
         self._thumbs.stop()
         self._view.forget_covers()

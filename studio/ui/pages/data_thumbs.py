@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from studio.jobs.browsing import ReadThumbnails, Thumbnail
@@ -32,6 +32,7 @@ class Thumbnails(QObject):
         self._folder, self._side, self._background = "", 64, "#ffffff"
         self._left: list[int] = []
         self._asked = False
+        session.browser.dropped.connect(self._on_dropped)
 
     def look_at(self, folder: str, side: int, background: str) -> None:
         """Read from this data set from now on, at most `side` pixels a picture."""
@@ -48,6 +49,10 @@ class Thumbnails(QObject):
         """Nobody looks any more."""
         self._left, self._asked = [], False
         self._session.browser.forget(self._key)
+
+    def _on_dropped(self) -> None:
+        self._asked = False
+        QTimer.singleShot(0, self, self._next)
 
     def _next(self) -> None:
         if self._asked or not self._left or not self._folder:

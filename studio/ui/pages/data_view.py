@@ -209,6 +209,7 @@ class DataView(QWidget):
         self.labels.picked.connect(self._on_value)
         self.labels.cleared.connect(self.show_all)
         self._splitter.splitterMoved.connect(self._on_splitter)
+        self._session.browser.dropped.connect(self._on_dropped)
 
     # --- which data set ----------------------------------------------------------------------------------------------
 
@@ -260,6 +261,10 @@ class DataView(QWidget):
     def _read(self) -> None:
         if self._record is not None and self.active:
             self._session.browse("contents", ReadContents(folder=self._record.folder), self._on_contents)
+
+    def _on_dropped(self) -> None:
+        if self.sight is None:
+            QTimer.singleShot(0, self, self._read)
 
     def _on_contents(self, answer: Any) -> None:
         record = self._record

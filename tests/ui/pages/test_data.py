@@ -214,7 +214,8 @@ def test_what_cannot_be_imported_says_so_and_the_next_goes_on(
 ) -> None:
     page = open_page(path)
     (tmp_path / "wrong.zip").write_bytes(b"this is no zip")
-    page.queue.add([ImportRequest(source=tmp_path / "wrong.zip", name="wrong"), ImportRequest(source=sprites, name="right")])
+    wrong = ImportRequest(source=tmp_path / "wrong.zip", name="wrong")
+    page.queue.add([wrong, ImportRequest(source=sprites, name="right")])
     assert [entry.job is None for entry in page.queue.entries()] == [False, True], "one at a time"
     waiting = page.rows.findChild(QAbstractButton, "takeOut")
     assert waiting is not None and page.rows.isVisible()
@@ -510,6 +511,45 @@ def test_a_project_that_can_only_be_read_says_why(qtbot: Any, path: Path, sprite
         assert not page.view.leave.isEnabled()
         qtbot.keyClick(page.view.wall, Qt.Key.Key_Delete)
         assert page.current().choices.leave_out == () and page.findChild(QAbstractButton, "trainWithIt").isEnabled()
+
+
+def test_another_project_brings_its_own_pictures(
+    qtbot: Any, path: Path, sprites: Path, open_page: Any, tmp_path: Path
+) -> None:
+    fill(path, sprites)
+    other = tmp_path / "other"
+    Project.create(other).close()
+    fill(other, sprites / "cats")
+    page = open_page(path)
+    qtbot.waitUntil(lambda: page.view.wall.count() == 17, timeout=LONG)
+    page.queue.add([ImportRequest(source=sprites, name="more")])
+    qtbot.waitUntil(lambda: len(page.session.datasets()) == 2, timeout=LONG)
+    settled(qtbot, page)
+    window = page.window()
+    window.door.open(other)
+    qtbot.waitUntil(lambda: page.session.project.path == other, timeout=LONG)
+    qtbot.waitUntil(lambda: page.view.wall.count() == 9, timeout=LONG)  # the folder has the same name
+    settled(qtbot, page)
+    assert page.checks.report(page.current().folder).count == 9
+    window.door.open(path)
+    qtbot.waitUntil(lambda: page.view.wall.count() == 17, timeout=LONG)
+    settled(qtbot, page)
+    assert page.current().name == "more", "what was chosen last"
+
+
+def test_deleting_lets_no_file_stay_open(qtbot: Any, path: Path, sprites: Path, open_page: Any) -> None:
+    fill(path, sprites)
+    fill(path, sprites / "dogs", "dogs")
+    page = open_page(path)
+    qtbot.waitUntil(lambda: page.view.sight is not None, timeout=LONG)
+    page.select("dogs")
+    page.delete_current()  # while its contents are being read
+    settled(qtbot, page)
+    assert page.current().name == "sprites" and page.view.wall.count() == 17
+    assert page.list.cover(page.current().folder), "what was dropped on the way is asked for again"
+    if Path("/proc/self/fd").is_dir():
+        held = [str(link.resolve()) for link in Path("/proc/self/fd").iterdir() if link.exists()]
+        assert not [name for name in held if "/bin/" in name and str(path) in name]
 
 
 def test_without_a_project_the_page_offers_one(qtbot: Any, open_page: Any) -> None:
