@@ -36,7 +36,7 @@ from studio.ui.widgets.notice_bar import Notice, NoticeStack
 from studio.ui.words import spoken
 
 _COLUMN = 272
-_COLUMN_LIMITS = (232, 420)
+_COLUMN_LIMITS = (184, 420)
 _CHECK_UP_TO = 20_000
 """Data sets up to this size are checked by themselves when they are looked at; larger ones when they come in or on
 demand, since every byte of them is read."""

@@ -28,12 +28,18 @@ _FETCHING = "Fetching {title}"
 
 @dataclass(eq=False)
 class Bring:
-    """One data set on its way; ``job`` is None while it waits."""
+    """One data set on its way; ``job`` is None while it waits. ``ours``: it is in the queue, nobody else began it."""
 
     request: BringRequest
     title: str
     job: Job | None = None
     skipped: int = 0
+    ours: bool = True
+
+    @property
+    def key(self) -> object:
+        """What stays the same from the waiting to the end."""
+        return self if self.ours else self.job
 
 
 class BringQueue(QObject):
@@ -61,8 +67,8 @@ class BringQueue(QObject):
     def entries(self) -> list[Bring]:
         """What is on its way, the one being served first; also what a starter or the menu has begun."""
         jobs = [(job, job.request) for job in self._jobs() if not self._knows(job)]
-        others = [Bring(request, job.title, job) for job, request in jobs if isinstance(request, BringRequest)]
-        return others + self._entries
+        known = [(job, request) for job, request in jobs if isinstance(request, BringRequest)]
+        return [*(Bring(request, job.title, job, ours=False) for job, request in known), *self._entries]
 
     def names(self) -> list[str]:
         """The names that those on their way will take."""
@@ -145,15 +151,15 @@ class BringRows(QWidget):
 
     def refresh(self) -> None:
         """Show what is on its way now."""
-        entries = {entry.job or entry: entry for entry in self._queue.entries()}
+        entries = {entry.key: entry for entry in self._queue.entries()}
         for key in [key for key in self._rows if key not in entries]:
             row = self._rows.pop(key)
             row.hide()
             row.deleteLater()
-        for key, entry in entries.items():
+        for place, (key, entry) in enumerate(entries.items()):
             if key not in self._rows:
                 self._rows[key] = _BringRow(self._queue)
-                self._column.addWidget(self._rows[key])
+                self._column.insertWidget(place, self._rows[key])
             self._rows[key].show_entry(entry)
         self.setVisible(bool(entries))
 

@@ -126,7 +126,7 @@ class TrainingCard(Frame):
         self._add_row("shape", self._shape)
         self._add_row("background", colours)
         head = dense(QHBoxLayout(), gap=8)
-        head.addWidget(Label(self.tr("As the model sees it")), 1)
+        head.addWidget(Label(self.tr("As the model sees it"), elide=Qt.TextElideMode.ElideRight), 1)
         head.addWidget(self._size)
         self.body.addLayout(head)
         self.add(self.preview)
@@ -135,7 +135,7 @@ class TrainingCard(Frame):
     def _add_row(self, path: str, control: QWidget) -> None:
         """A row named and explained by the setting itself."""
         name, words = setting_label(_ROWS[path]), setting_help(_ROWS[path])
-        label = Label(name)
+        label = Label(name, elide=Qt.TextElideMode.ElideRight)
         label.set_tip(words)
         control.setAccessibleName(name)
         plain_tooltip(control, words)

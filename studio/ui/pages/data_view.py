@@ -146,7 +146,7 @@ class DataView(QWidget):
 
     def _pictures(self) -> QWidget:
         holder = QWidget()
-        holder.setMinimumWidth(300)
+        holder.setMinimumWidth(248)
         tools = dense(QHBoxLayout(), gap=8)
         tools.addWidget(self.search, 1)
         tools.addWidget(self.picker)
@@ -339,7 +339,7 @@ class DataView(QWidget):
 
     def set_splitter(self, side: int) -> None:
         """The width of the side column."""
-        self._splitter.setSizes([max(self.width() - side, 300), side])
+        self._splitter.setSizes([max(self.width() - side, 248), side])
 
     def _filter(self, chosen: Filter) -> None:
         if self.sight is None:

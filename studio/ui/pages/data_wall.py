@@ -55,7 +55,6 @@ class PictureWall(QAbstractScrollArea):
         self._faded = True
         self._cells = Cells(64, 1, SIZES.gap, 0, _PADDING, _PADDING)
         self._missing: dict[int, None] = {}
-        self._pressed: int | None = None
         self._asking = QTimer(self)
         self._asking.setObjectName("wallTimer")
         self._asking.setSingleShot(True)
@@ -215,7 +214,7 @@ class PictureWall(QAbstractScrollArea):
 
     def _first_seen(self) -> int:
         pitch = self._cells.side + self._cells.gap
-        return self.verticalScrollBar().value() // pitch * self._cells.columns
+        return (self.verticalScrollBar().value() + pitch // 2) // pitch * self._cells.columns
 
     def _scroll_to_top(self, index: int) -> None:
         pitch = self._cells.side + self._cells.gap
@@ -322,6 +321,9 @@ class PictureWall(QAbstractScrollArea):
             return
         self._choose(index, event.modifiers())
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._set_hover(self.index_at(event.position().toPoint()))
 
@@ -379,7 +381,7 @@ class PictureWall(QAbstractScrollArea):
         target = targets.get(Qt.Key(event.key()))
         if target is None:
             return False
-        if now < 0:
+        if now < 0 and event.key() != Qt.Key.Key_End:
             target = 0
         if 0 <= target <= last:
             self._choose(target, event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
