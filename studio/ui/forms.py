@@ -81,7 +81,7 @@ class SettingsForm(QWidget):
         column.addLayout(head)
         column.addWidget(self._more)
         column.addWidget(self._help)
-        for hidden in (self._more, self._general, self._badge):
+        for hidden in (self._more, self._general, self._badge, self._help):
             hidden.hide()
 
     # --- what it shows -----------------------------------------------------------------------------------------------
@@ -300,6 +300,7 @@ class SettingsForm(QWidget):
 
     def _on_focused(self, path: str) -> None:
         self._help.setText(self._fields[path].help())
+        self._help.setVisible(bool(self._help.text()))
 
     def _on_toggled(self, on: bool) -> None:
         self._more.setVisible(on)

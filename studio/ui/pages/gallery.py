@@ -12,12 +12,14 @@ from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.projects.gallery import Creation
+from studio.ui import theme
 from studio.ui.pages.gallery_bar import CELLS, GalleryBar
 from studio.ui.pages.gallery_details import Details
 from studio.ui.pages.gallery_model import Wish, tip_of
 from studio.ui.pages.gallery_thumbs import CreationThumbnails
 from studio.ui.pages.gallery_works import GalleryWorks
 from studio.ui.pages.page import Page
+from studio.ui.palette import SIZES
 from studio.ui.session import Session
 from studio.ui.text import unmarked
 from studio.ui.view_state import HeaderIntention, PageIntention
@@ -39,7 +41,7 @@ class GalleryPage(Page):
         super().__init__(session, page_id, parent)
         self._listing: list[tuple[int, bool]] | None = None
         self._wanted: list[str] = []
-        self._cell = _CELL
+        self._cell, self._shown_cell = _CELL, 0
         self.works = GalleryWorks(session, self)
         self.thumbnails = CreationThumbnails(session, self._files, self)
         self._make_parts()
@@ -55,7 +57,7 @@ class GalleryPage(Page):
         self.grid.setObjectName("galleryGrid")
         self.grid.setAccessibleName(self.tr("Creations"))
         self.grid.setFrameShape(QFrame.Shape.NoFrame)
-        self.grid.viewport().setAutoFillBackground(False)
+        theme.set_look(self.grid, kind="clear")
         self.grid.set_drag_hook(self._drag_load)
         self.grid.installEventFilter(self)
         self.details = Details(self.session)
@@ -315,6 +317,8 @@ class GalleryPage(Page):
         self._on_wish()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.grid and event.type() == QEvent.Type.Resize:
+            self._fill_width()
         pressed = watched is self.grid and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
         if pressed and event.key() == Qt.Key.Key_S and not event.modifiers() and self.session.can_write:  # type: ignore[attr-defined]
             self.do("star")
@@ -328,8 +332,18 @@ class GalleryPage(Page):
 
     def _on_cell(self, cell: int) -> None:
         self._cell = cell
-        self.grid.set_cell(cell)
+        self._fill_width()
         self.state_changed.emit()
+
+    def _fill_width(self) -> None:
+        """Cells at least as large as was asked for, so many that no room stays at the right."""
+        bar = self.grid.verticalScrollBar().sizeHint().width() + 2
+        room = max(self.grid.width() - bar, self._cell + SIZES.gap)
+        columns = room // (self._cell + SIZES.gap)
+        cell = room // columns - SIZES.gap
+        if cell != self._shown_cell:
+            self._shown_cell = cell
+            self.grid.set_cell(cell)
 
     def _on_selection(self) -> None:
         with self.session.reporting(self.tr("Reading the gallery")):

@@ -33,10 +33,11 @@ class GalleryBar(QWidget):
         self.search.setAccessibleName(self.tr("Search the gallery"))
         self.search.setPlaceholderText(self.tr("Search notes, runs and labels"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(300)
-        self.run = self._combo("galleryRunFilter", self.tr("Run"), 150)
-        self.kind = self._combo("galleryKindFilter", self.tr("Kind"), 112)
-        self.order = self._combo("galleryOrder", self.tr("Order"), 124)
+        self.search.setMinimumWidth(140)
+        self.search.setMaximumWidth(360)
+        self.run = self._combo("galleryRunFilter", self.tr("Run"), 128)
+        self.kind = self._combo("galleryKindFilter", self.tr("Kind"), 104)
+        self.order = self._combo("galleryOrder", self.tr("Order"), 118)
         self.order.set_choices([(False, self.tr("Newest first")), (True, self.tr("Oldest first"))])
         self.starred = icon_button("star", self.tr("Only those with a star"))
         self.starred.setObjectName("galleryOnlyStarred")
@@ -44,7 +45,7 @@ class GalleryBar(QWidget):
         self.size = Slider(*CELLS)
         self.size.setObjectName("gallerySize")
         self.size.setAccessibleName(self.tr("Size of the pictures"))
-        self.size.setFixedWidth(96)
+        self.size.setFixedWidth(72)
         self.count = Label(role="dim")
         self.count.setObjectName("galleryCount")
         self._typing = QTimer(self)
@@ -63,12 +64,11 @@ class GalleryBar(QWidget):
 
     def _lay_out(self) -> None:
         row = dense(QHBoxLayout(self), gap=8)
-        row.addWidget(self.search, 1)
+        row.addWidget(self.search, 100)
         for part in (self.run, self.kind, self.starred, self.order):
             row.addWidget(part)
         row.addStretch(1)
         row.addWidget(self.count)
-        row.addSpacing(8)
         row.addWidget(self.size)
 
     def _connect(self) -> None:
@@ -110,7 +110,8 @@ class GalleryBar(QWidget):
     def set_counts(self, shown: int, total: int) -> None:
         """How many are shown, and of how many."""
         one = self.tr("1 picture") if total == 1 else self.tr("{0} pictures").format(count_text(total))
-        self.count.setText(one if shown == total else self.tr("{0} of {1}").format(count_text(shown), one))
+        some = self.tr("{0} of {1}").format(count_text(shown), count_text(total))
+        self.count.setText(one if shown == total else some)
 
     def stop(self) -> None:
         """Announce nothing any more."""

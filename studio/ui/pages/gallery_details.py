@@ -52,7 +52,7 @@ class Details(QWidget):
         self.star = icon_button("star", self.tr("Star (S)"))
         self.star.setObjectName("galleryStar")
         self.star.setCheckable(True)
-        self.run = Button("", kind="link")
+        self.run = Button(self.tr("Show"), kind="link", tip=self.tr("Show the run that made it"))
         self.run.setObjectName("galleryRun")
         self.note = QPlainTextEdit()
         self.note.setObjectName("galleryNote")
@@ -77,7 +77,9 @@ class Details(QWidget):
 
     def _lay_out(self) -> None:
         head = dense(QHBoxLayout(), gap=8)
-        head.addWidget(self.title, 1)
+        head.addWidget(self.title)
+        head.addWidget(self.run)
+        head.addStretch(1)
         head.addWidget(self.star)
         self._facts = QGridLayout()
         self._facts.setContentsMargins(0, 0, 0, 0)
@@ -134,20 +136,14 @@ class Details(QWidget):
         self.title.setText(words if count == 1 else self.tr("{0} chosen").format(count_text(count)))
 
     def _show_facts(self, one: Creation | None) -> None:
-        self.run.setParent(None)
         clear(self._facts)
-        facts = facts_of(one) if one is not None else []
-        for row, (label, words) in enumerate(facts):
+        for row, (label, words) in enumerate(facts_of(one) if one is not None else ()):
             name = Label(label, role="dim")
             value = Label(words, wrap=True)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._facts.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
             self._facts.addWidget(value, row, 1)
-        there = one is not None and self._session.lists.run(one.run) is not None
-        if one is not None and there:
-            self.run.set_text(self.tr("Show the run"))
-            self._facts.addWidget(self.run, len(facts), 1, Qt.AlignmentFlag.AlignLeft)
-        self.run.setVisible(there)
+        self.run.setVisible(one is not None and self._session.lists.run(one.run) is not None)
 
     def _show_possible(self, one: Creation | None) -> None:
         none = "" if self._creations else self.tr("Choose a picture first.")

@@ -82,7 +82,7 @@ class RunsPage(Page):
         for button in self.buttons.values():
             bar.addWidget(button)
         bar.addWidget(self.more)
-        card = Frame("card", padding=1)
+        card = Frame("card", padding=4)
         card.add(self.table)
         upper = QWidget()
         column = dense(QVBoxLayout(upper), gap=12)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from studio.ui.pages.runs_curves import ComparedRun
 
 _TILE = 250
+_CELL = 46  # pixels of a sample and the gap beside it, below which nobody tells samples apart
 
 
 class _Swatch(QWidget):
@@ -46,6 +47,8 @@ class SampleTile(Frame):
         super().__init__("card", padding=10, gap=8)
         self.run = run
         self.step: int | None = None
+        self._pictures: np.ndarray | None = None
+        self._shown: np.ndarray | None = None
         self.setObjectName(f"samples_{run.name}")
         self.setAccessibleName(run.title)
         self.swatch = _Swatch(run.colour)
@@ -67,16 +70,34 @@ class SampleTile(Frame):
         steps = self.run.watch.sample_steps()
         if not steps:
             self.about.setText(self.tr("no samples"))
-            self.grid.clear()
+            self._pictures = None
+            self._show_some()
             return False
         step = steps[nearest(np.asarray(steps), wanted)]
         if step == self.step:
+            self._show_some()
             return False
         pictures = self.run.watch.sample(step)
         self.step = step if pictures is not None else None
-        self.grid.clear() if pictures is None else self.grid.set_pictures(pictures)
+        self._pictures = pictures
+        self._show_some()
         self.about.setText(self.tr("cannot be read") if pictures is None else self._words(step))
         return True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_some()
+
+    def _show_some(self) -> None:
+        """As many of the samples as can be recognised in this room; the first ones, everywhere the same."""
+        if self._pictures is None:
+            self.grid.clear()
+            return
+        across, down = max(1, self.grid.width() // _CELL), max(1, self.grid.height() // _CELL)
+        some = self._pictures[: across * down]
+        if len(some) != self.grid.count() or self._shown is not self._pictures:
+            self._shown = self._pictures
+            self.grid.set_pictures(some)
 
     def _words(self, step: int) -> str:
         return self.tr("step {0}").format(count_text(step))

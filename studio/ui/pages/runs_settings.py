@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderVie
 from studio.config.base import Settings, describe, differences, flat
 from studio.ui import theme
 from studio.ui.form_fields import choice_words, setting_label
+from studio.ui.pages.runs_cells import PlainCells
 from studio.ui.text import Label, count_text, number_text, tooltip_text
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.inputs import Switch
@@ -20,7 +21,8 @@ from studio.ui.widgets.inputs import Switch
 Index = QModelIndex | QPersistentModelIndex
 _LINE = 28
 _FIRST = 210
-_COLUMN = (120, 220)
+_COLUMN = 180
+_STRETCHED = 5  # so many runs share the width; more scroll
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class RunsSettings(QWidget):
     def _dress(self) -> None:
         table = self.table
         table.setModel(self._model)
+        table.setItemDelegate(PlainCells(table))
         table.setFrameShape(QFrame.Shape.NoFrame)
         table.setShowGrid(False)
         table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -197,9 +200,13 @@ class RunsSettings(QWidget):
         self._summary.setText(self._words(count, several))
         self.only.set_available("" if several else self.tr("Choose a second run to compare with."))
         head = self.table.horizontalHeader()
+        stretched = len(self._runs) <= _STRETCHED
         for column in range(self._model.columnCount()):
-            head.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            self.table.setColumnWidth(column, _FIRST if column == 0 else _COLUMN[1])
+            stretch = column > 0 and stretched
+            mode = QHeaderView.ResizeMode.Stretch if stretch else QHeaderView.ResizeMode.Interactive
+            head.setSectionResizeMode(column, mode)
+            if not stretch:
+                self.table.setColumnWidth(column, _COLUMN if column else _FIRST)
 
     def _words(self, count: int, several: bool) -> str:
         problem = next((run.problem for run in self._runs if run.problem), "")

@@ -23,21 +23,20 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
 from studio.ui import theme
+from studio.ui.pages.runs_cells import PlainCells, paint_back
 from studio.ui.pages.runs_rows import STATE_COLOURS, RunRow, family_title, trained_words, when_words
 from studio.ui.text import count_text, tooltip_text
 
 Index = QModelIndex | QPersistentModelIndex
 
 MARK, RUN, STATE, MODEL, DATA, STEPS, TIME, STARTED, BEST = range(9)
-_WIDTHS = {MARK: 36, STATE: 124, MODEL: 84, DATA: 136, STEPS: 156, TIME: 92, STARTED: 116, BEST: 76}
+_WIDTHS = {MARK: 36, STATE: 124, MODEL: 84, DATA: 136, STEPS: 156, TIME: 92, STARTED: 116, BEST: 84}
 _RIGHT = {TIME, BEST}
 _LINE = 34
 
@@ -148,26 +147,19 @@ class RunsModel(QAbstractTableModel):
         return words[column]() if column in words else ""
 
 
-class _Cells(QStyledItemDelegate):
+class _Cells(PlainCells):
     """Paints the mark, the dot of the state and the bar of the steps; the rest is plain text."""
 
     def __init__(self, table: RunsTable) -> None:
         super().__init__(table)
         self._table = table
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        super().initStyleOption(option, index)
-        option.state &= ~QStyle.StateFlag.State_HasFocus  # the whole line is chosen, never a cell
-        option.textElideMode = Qt.TextElideMode.ElideMiddle
-
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row, column = self._table.runs.row(index.row()), index.column()
         if column not in (MARK, STATE, STEPS):
             super().paint(painter, option, index)
             return
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen:
-            painter.fillRect(option.rect, theme.current().colour("accent_soft"))
+        paint_back(painter, option, index)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRect(option.rect)

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     from studio.ui.session import Session
 
 _GROUPS = {
-    "appearance": ("theme",),
-    "training": ("device", "threads", "keep_awake", "notify"),
+    "general": ("theme", "device", "threads", "keep_awake", "notify"),
     "folders": ("projects_folder", "export_folder"),
 }
-_WIDTHS = {"appearance": 200, "training": 200, "folders": 330}
+_WIDTHS = {"general": 200, "folders": 330}
 
 
 class PreferenceCards(QWidget):
@@ -41,8 +40,7 @@ class PreferenceCards(QWidget):
         self._device = Label(role="small", wrap=True)
         self._device.setObjectName("settingsDevice")
         titles = {
-            "appearance": self.tr("Appearance"),
-            "training": self.tr("Training"),
+            "general": self.tr("General"),
             "folders": self.tr("Folders"),
         }
         column = dense(QVBoxLayout(self), gap=16)
@@ -60,7 +58,7 @@ class PreferenceCards(QWidget):
         form.changed.connect(partial(self._on_changed, name))
         self.forms[name] = form
         card.add(form)
-        if name == "training":
+        if name == "general":
             card.add(self._device)
         if name == "folders":
             card.body.addLayout(self._browse_row(paths))
