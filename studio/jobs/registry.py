@@ -33,6 +33,9 @@ JOBS: Mapping[type[Settings], str] = {
     requests.LookRequest: "studio.jobs.generate:look",
     requests.ExportRequest: "studio.jobs.export:export",
     requests.FilmRequest: "studio.jobs.film:film",
+    requests.MeasureSpaceRequest: "studio.jobs.space:measure_space",
+    requests.FreeSpaceRequest: "studio.jobs.space:free_space",
+    requests.ExamineRequest: "studio.jobs.examine:examine",
 }
 
 

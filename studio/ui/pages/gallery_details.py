@@ -52,7 +52,7 @@ class Details(QWidget):
         self.star = icon_button("star", self.tr("Star (S)"))
         self.star.setObjectName("galleryStar")
         self.star.setCheckable(True)
-        self.run = Button(self.tr("Show"), kind="link", tip=self.tr("Show the run that made it"))
+        self.run = Button(self.tr("Show run"), kind="link", tip=self.tr("Show the run that made it"))
         self.run.setObjectName("galleryRun")
         self.note = QPlainTextEdit()
         self.note.setObjectName("galleryNote")

@@ -24,7 +24,7 @@ STATE_COLOURS = {
     "finished": "accent",
     "stopped": "line_strong",
     "failed": "danger",
-    "interrupted": "warning_line",
+    "interrupted": "series:7",
     "waiting": "line",
 }
 

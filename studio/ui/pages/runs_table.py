@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.ui import theme
-from studio.ui.pages.runs_cells import PlainCells, paint_back
+from studio.ui.pages.runs_cells import PADDING, PlainCells, paint_back
 from studio.ui.pages.runs_rows import STATE_COLOURS, RunRow, family_title, trained_words, when_words
 from studio.ui.text import count_text, tooltip_text
 
@@ -70,9 +70,22 @@ class RunsModel(QAbstractTableModel):
                     self._rows[at] = new
                     self.dataChanged.emit(self.index(at, 0), self.index(at, BEST))
             return
+        if sorted(row.name for row in wanted) == sorted(row.name for row in self._rows):
+            self._reorder(wanted)
+            return
         self.beginResetModel()
         self._rows = wanted
         self.endResetModel()
+
+    def _reorder(self, wanted: list[RunRow]) -> None:
+        """The same runs in another order: what is chosen moves along."""
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        names = [self._rows[index.row()].name for index in before]
+        self._rows = wanted
+        after = [self.index(self.place(name), index.column()) for name, index in zip(names, before, strict=True)]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
 
     def rows(self) -> Sequence[RunRow]:
         """What is shown, in order."""
@@ -156,15 +169,29 @@ class _Cells(PlainCells):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row, column = self._table.runs.row(index.row()), index.column()
-        if column not in (MARK, STATE, STEPS):
+        if column not in (MARK, STATE, STEPS) and not (column == RUN and row.note):
             super().paint(painter, option, index)
             return
         paint_back(painter, option, index)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRect(option.rect)
-        {MARK: self._paint_mark, STATE: self._paint_state, STEPS: self._paint_steps}[column](painter, box, row)
+        own = {MARK: self._paint_mark, RUN: self._paint_run, STATE: self._paint_state, STEPS: self._paint_steps}
+        own[column](painter, box, row)
         painter.restore()
+
+    def _paint_run(self, painter: QPainter, box: QRect, row: RunRow) -> None:
+        """The title, then the note as far as there is room."""
+        look, metrics = theme.current(), painter.fontMetrics()
+        area = box.adjusted(PADDING, 0, -PADDING, 0)
+        title = metrics.elidedText(row.title, Qt.TextElideMode.ElideMiddle, area.width())
+        painter.setPen(look.colour("text"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, title)
+        area.setLeft(area.left() + metrics.horizontalAdvance(title) + 12)
+        if area.width() > 40:
+            painter.setPen(look.colour("text_dim"))
+            note = metrics.elidedText(row.note, Qt.TextElideMode.ElideRight, area.width())
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, note)
 
     def _paint_mark(self, painter: QPainter, box: QRect, row: RunRow) -> None:
         look, colour = theme.current(), self._table.runs.colours.get(row.name, "")

@@ -88,6 +88,8 @@ class PreferenceCards(QWidget):
             field = self.forms["folders"].field(path)
             if field is not None:
                 field.control.setPlaceholderText(str(place))  # type: ignore[attr-defined]
+        cores = self.tr("all cores") if now.threads == 0 else self.tr("threads")
+        self.forms["general"].set_derived({"threads": cores})
         self._show_device()
 
     def browse(self, path: str) -> None:
