@@ -7,12 +7,14 @@ import locale
 import logging
 import logging.handlers
 import os
+import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO
+from types import FrameType, TracebackType
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -72,22 +74,21 @@ def _open(window: StudioWindow, path: Path) -> None:
 def main(project: Path | None = None) -> int:
     """Run the window until it is closed; returns the exit code."""
     app = application()
-    logs = _start_logging()
     net = _LastNet()
-    try:
+    with _logging(), closing(net):
         window = create_window(project)
         assert isinstance(window, StudioWindow)
-        net.attach(window.session)
-        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+        net.attach(window)
+        window.closed.connect(app.quit)  # it is hidden before it is closed, which Qt does not count as the last one
         window.show()
-        return app.exec()
-    finally:
-        net.remove()
-        faulthandler.disable()
-        logs.close()
+        with _ending_signals(window):
+            code = app.exec()
+        window.deleteLater()
+        return code
 
 
-def _start_logging() -> IO[str]:
+@contextmanager
+def _logging() -> Iterator[None]:
     """A log of one megabyte (and the one before it), and a file that a crash of the process writes its stacks into."""
     folder = log_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +101,28 @@ def _start_logging() -> IO[str]:
     _log.info("Generative Studio %s, process %d", studio.__version__, os.getpid())
     crash = (folder / "crash.log").open("a", encoding="utf-8")
     faulthandler.enable(crash)
-    return crash
+    try:
+        yield
+    finally:
+        faulthandler.disable()
+        crash.close()
+        _log.removeHandler(handler)
+        handler.close()
+
+
+@contextmanager
+def _ending_signals(window: StudioWindow) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop what trains with a checkpoint and close. They are heard when the window's timer ticks."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        QTimer.singleShot(0, window, window.stop_and_close)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _LastNet(QObject):
@@ -110,23 +132,24 @@ class _LastNet(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._session: Session | None = None
+        self._window: StudioWindow | None = None
         self._before = (sys.excepthook, threading.excepthook)
         sys.excepthook = self._on_exception
         threading.excepthook = self._on_thread_exception
         self.caught.connect(self._show)
 
-    def attach(self, session: Session) -> None:
-        """Show in this session's window from now on."""
-        self._session = session
+    def attach(self, window: StudioWindow) -> None:
+        """Show in this window from now on."""
+        self._window = window
 
-    def remove(self) -> None:
+    def close(self) -> None:
         """Put back the hooks that were there before."""
         sys.excepthook, threading.excepthook = self._before
 
     def _on_exception(self, kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            QTimer.singleShot(0, QApplication.quit)
+            if self._window is not None:
+                QTimer.singleShot(0, self._window, self._window.stop_and_close)
             return
         self._catch(error, where)
 
@@ -140,5 +163,5 @@ class _LastNet(QObject):
         self.caught.emit(error, trace)
 
     def _show(self, error: BaseException, trace: str) -> None:
-        if self._session is not None:
-            self._session.report(error, trace=trace)
+        if self._window is not None:
+            self._window.session.report(error, trace=trace)

@@ -94,7 +94,10 @@ class ErrorDialog(QDialog):
     def _on_fold(self) -> None:
         self._text.setVisible(self._text.isHidden())
         self._fold.set_icon("chevron-right" if self._text.isHidden() else "chevron-down")
-        self.adjustSize()
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.resize(self.sizeHint())  # adjustSize would keep to two thirds of the screen and cut the text off
 
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(f"{self.windowTitle()}\n{self.sentence.text()}\n\n{self._details}")

@@ -31,12 +31,15 @@ class Leaving(QObject):
         """Whether jobs have been asked to stop and are awaited."""
         return self._then is not None
 
-    def leave(self, then: Callable[[], None]) -> bool:
-        """Call `then` when nothing works any more. False: the user stays, or it is under way already."""
+    def leave(self, then: Callable[[], None], *, ask: bool = True) -> bool:
+        """Call `then` when nothing works any more. False: the user stays, or it is under way already.
+
+        Without `ask` a run that trains is stopped with a checkpoint: the system itself wants the program to end.
+        """
         if self.under_way:
             return False
         live = self._session.training
-        if live is not None:
+        if live is not None and ask:
             from studio.ui import dialogs
 
             answer = dialogs.ask_closing(self._window, live.name)

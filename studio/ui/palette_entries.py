@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def palette_entries(window: StudioWindow) -> list[Entry]:
     """All entries; actions that can be done now come first."""
     actions = sorted(_actions(window), key=lambda entry: bool(entry.why_not))
-    return [*actions, *_pages(window), *_runs(window), *_datasets(window)]
+    return [*actions, *_pages(window), *_runs(window), *_datasets(window), *_projects(window)]
 
 
 def _tr(words: str) -> str:
@@ -62,3 +62,11 @@ def _datasets(window: StudioWindow) -> Iterator[Entry]:
 
 def _going(window: StudioWindow, page: str, **what: str) -> Callable[[], None]:
     return partial(window.session.go, page, **what)
+
+
+def _projects(window: StudioWindow) -> Iterator[Entry]:
+    for recent in window.session.user.recent:
+        here = window.session.project is not None and window.session.project.path == recent.path
+        if not here:
+            title = _tr("Open {0}").format(recent.name)
+            yield Entry(title, _tr("Project"), "folder", partial(window.does.run, f"open:{recent.path}"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -38,6 +38,7 @@ from studio.ui.header_items import DRAW, IMPORT, checkpoint_items, data_items, r
 from studio.ui.leaving import Leaving
 from studio.ui.machine import MachineWatch
 from studio.ui.navigation import Navigation
+from studio.ui.notes import leave_note
 from studio.ui.page_stack import PageStack
 from studio.ui.pages import page_of_family
 from studio.ui.palette_entries import palette_entries
@@ -46,6 +47,7 @@ from studio.ui.projects_door import ProjectsDoor
 from studio.ui.reality import reality_of
 from studio.ui.session import Session
 from studio.ui.status_bar import StatusBar
+from studio.ui.text import unmarked
 from studio.ui.toasts import Toaster
 from studio.ui.view_state import PageIntention, Reality, RunView, ViewState, resolve, steered
 from studio.ui.widgets.frames import dense, rule
@@ -60,6 +62,9 @@ _HOUSEKEEPING_MS = 1000
 
 class StudioWindow(QMainWindow):
     """See the module. Made by `studio.app.create_window`."""
+
+    closed = Signal()
+    """Everything is saved and let go, and the window is gone: the program may end."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -135,10 +140,22 @@ class StudioWindow(QMainWindow):
             part.setObjectName(f"menu_{name}")
             self.actions_table.fill_menu(part, name)
             part.setToolTipsVisible(True)
+            if name == MENUS[0]:
+                self._recent_menu = part.addMenu(self.tr("Open lately"))
+                self._recent_menu.setObjectName("menu_recent")
+                self._recent_menu.aboutToShow.connect(self._fill_recent)
             if self.menuBar().isNativeMenuBar():
                 self.menuBar().addMenu(part)
         self.menuBar().setVisible(self.menuBar().isNativeMenuBar())
         return menu
+
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        for recent in self.session.user.recent:
+            action = self._recent_menu.addAction(unmarked(recent.name))
+            action.setData(f"open:{recent.path}")
+            action.setEnabled(recent.there())
+            action.triggered.connect(self._on_action)
 
     def _page_keys(self) -> None:
         for page_id, keys in page_shortcuts():
@@ -307,7 +324,10 @@ class StudioWindow(QMainWindow):
             "interrupted": self.tr("{0} was interrupted."),
         }
         if ended.status in words and not self.session.closing:
-            self.session.toast(words[ended.status].format(name or self.tr("The run")))
+            said = words[ended.status].format(name or self.tr("The run"))
+            self.session.toast(said)
+            if self.session.preferences.notify:
+                leave_note(self, said)
         if ended.status == "failed":
             doing = self.tr("Training {0}").format(name or self.tr("The run"))
             self.session.report(ended.error or text("It ended without saying why."), doing, ended.trace)
@@ -387,6 +407,11 @@ class StudioWindow(QMainWindow):
         else:
             self._resolve_soon()
 
+    def stop_and_close(self) -> None:
+        """Close without a question, a run that trains with its checkpoint: for Ctrl-C and the end of the session."""
+        if not self._done:
+            self.leaving.leave(self._finish, ask=False)
+
     def _finish(self) -> None:
         """Save, let everything go, and close."""
         self._done = True
@@ -407,3 +432,4 @@ class StudioWindow(QMainWindow):
                 project.close()
         theme.watcher().changed.disconnect(self._resolve_soon)
         self.close()
+        self.closed.emit()
