@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -187,8 +188,11 @@ class Details(QWidget):
 
     def keep_note(self) -> None:
         """Save the note where it was changed."""
-        if len(self._creations) == 1 and self.note.toPlainText() != self._creations[0].note:
-            self.noted.emit(self._creations[0].id, self.note.toPlainText())
+        words = self.note.toPlainText()
+        if len(self._creations) == 1 and words != self._creations[0].note:
+            one = replace(self._creations[0], note=words)
+            self._creations = [one]  # first: what follows from the change asks again
+            self.noted.emit(one.id, words)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.note and event.type() == QEvent.Type.FocusOut:

@@ -1,4 +1,4 @@
-"""What the tests of Runs, Gallery and Settings share: a project with runs and creations written through the projects' own ways."""
+"""What the tests of Runs, Gallery and Settings share: runs and creations written as the program itself writes them."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,13 @@ def pictures(count: int = 6, shade: int = 100, side: int = 8) -> np.ndarray:
 
 
 def add_run(
-    project: Project, title: str | None = None, *, state: str = "finished", step: int = 20, shade: int = 100, **settings: Any
+    project: Project,
+    title: str | None = None,
+    *,
+    state: str = "finished",
+    step: int = 20,
+    shade: int = 100,
+    **settings: Any,
 ) -> Run:
     """A run with metrics, samples and checkpoints that hold no weights."""
     config = with_overrides(GanConfig(steps=20, seed=3), settings)

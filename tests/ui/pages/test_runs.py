@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QWidget
 
 from studio.config.requests import ExportRequest, ResumeRequest, TrainRequest
-from studio.ground.events import Ended, Event
+from studio.ground.events import Ended
 from studio.jobs.steering import CommandQueue
 from studio.projects.project import Project
 from studio.ui.pages.runs import RunsPage
@@ -47,7 +47,9 @@ def page(window: StudioWindow) -> RunsPage:
     return found
 
 
-def click_row(qtbot: Any, page: RunsPage, name: str, column: int = RUN, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
+def click_row(
+    qtbot: Any, page: RunsPage, name: str, column: int = RUN, modifier: Any = Qt.KeyboardModifier.NoModifier
+) -> None:
     table = page.table
     index = table.runs.index(table.runs.place(name), column)
     qtbot.mouseClick(table.viewport(), LEFT, modifier, table.visualRect(index).center())
@@ -173,7 +175,7 @@ def test_leaving_the_page_lets_the_runs_go(page: RunsPage, window: StudioWindow,
     qtbot.waitUntil(lambda: len(page.comparison.curves.plot._series) == 3, timeout=3000)
 
 
-def test_the_page_comes_back_as_it_was(make_window: MakeWindow, project_path: Path, names: list[str], qtbot: Any) -> None:
+def test_the_page_comes_back_as_it_was(make_window: MakeWindow, project_path: Path, names: list[str]) -> None:
     first = make_window(project_path)
     first.session.go("runs", runs=names[:2], view="settings")
     page = first.pages.page("runs")
@@ -305,9 +307,6 @@ def endless(request: TrainRequest, path: Path, commands: CommandQueue) -> Any:
     """Trains nothing until it is told to stop."""
     while not commands.stop_requested:
         commands.wait(0.02)
-        event: Event | None = None
-        if event is not None:
-            yield event
     yield Ended("stopped", result={})
 
 
@@ -333,7 +332,11 @@ def test_the_queue_is_moved_and_emptied(
 
 
 def test_a_queue_from_last_time_waits_to_be_begun(
-    make_window: MakeWindow, project_path: Path, train_request: Callable[..., TrainRequest], jobs: dict[type, Any], qtbot: Any
+    make_window: MakeWindow,
+    project_path: Path,
+    train_request: Callable[..., TrainRequest],
+    jobs: dict[type, Any],
+    qtbot: Any,
 ) -> None:
     jobs[TrainRequest] = endless
     entry = {"kind": "train", "request": train_request(10).model_dump(mode="json")}
