@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -31,7 +31,7 @@ from studio.ui.widgets.pictures import DragLoad
 _CELL = 112
 _PANE = 320
 _PANE_LIMITS = (260, 560)
-_READ_AT_ONCE = 400  # creations whose rows are read for the pane and for dragging
+_READ_AT_ONCE = 100  # creations whose rows are read for the pane and for dragging
 
 
 class GalleryPage(Page):
@@ -52,7 +52,7 @@ class GalleryPage(Page):
 
     def _make_parts(self) -> None:
         self.bar = GalleryBar()
-        self.bar.size.setValue(_CELL)
+        self.bar.cell.setValue(_CELL)
         self.grid = PictureGrid(cell=_CELL)
         self.grid.setObjectName("galleryGrid")
         self.grid.setAccessibleName(self.tr("Creations"))
@@ -94,12 +94,13 @@ class GalleryPage(Page):
 
     def _connect(self) -> None:
         session, grid = self.session, self.grid
-        session.gallery_changed.connect(self._renew)
+        session.gallery_changed.connect(self._on_gallery)
         session.runs_changed.connect(self._on_runs)
         self.bar.wish_changed.connect(self._on_wish)
         self.bar.cell_changed.connect(self._on_cell)
         grid.pictures.thumbnails_wanted.connect(self._on_wanted)
         grid.selection_changed.connect(self._on_selection)
+        grid.entered.connect(self._on_entered)
         grid.activated_key.connect(self._on_activated)
         grid.delete_requested.connect(self._on_delete)
         grid.menu_requested.connect(self._on_menu)
@@ -114,7 +115,7 @@ class GalleryPage(Page):
 
     def activate(self) -> None:
         super().activate()
-        self._renew()
+        self._on_gallery()
 
     def deactivate(self) -> None:
         super().deactivate()
@@ -142,12 +143,12 @@ class GalleryPage(Page):
         self.bar.set_wish(Wish.from_json(state.get("wish")))
         cell, pane, chosen = state.get("cell"), state.get("pane"), state.get("chosen")
         if isinstance(cell, int) and CELLS[0] <= cell <= CELLS[1]:
-            self.bar.size.setValue(cell)
+            self.bar.cell.setValue(cell)
         if isinstance(pane, list) and pane and isinstance(pane[0], int) and pane[0] > 0:
             self.splitter.setSizes([max(self.width() - pane[0], 300), pane[0]])
         self._wanted = [key for key in chosen if isinstance(key, str)] if isinstance(chosen, list) else []
         self._listing = None
-        self._renew()
+        self._on_gallery()
 
     def intention(self) -> PageIntention:
         header = HeaderIntention(title=self.tr("Gallery"))
@@ -179,6 +180,14 @@ class GalleryPage(Page):
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
+    def _on_gallery(self) -> None:
+        """Something was kept, changed or deleted."""
+        project = self.session.project
+        if self.active and project is not None:
+            with self.session.reporting(self.tr("Reading the gallery")):
+                self.bar.offer(project.gallery.kinds())
+        self._renew()
+
     def _renew(self) -> None:
         """Read which creations there are; those whose pictures are here already keep them."""
         project = self.session.project
@@ -192,7 +201,6 @@ class GalleryPage(Page):
             listing = project.gallery.listing(self.bar.wish().filter(), order=self.bar.wish().order)
             if listing != self._listing:
                 self._fill(listing)
-                self.bar.offer(project.gallery.kinds())
             self.bar.set_counts(len(listing), total)
             self._show_stack(total)
             self._show_details()
@@ -268,16 +276,17 @@ class GalleryPage(Page):
         return self.creations(self.grid.selected_keys()[:most])
 
     def _files(self, keys: Sequence[str]) -> dict[str, str]:
-        """Names of files; on the way what the pointer reads of them."""
-        project = self.session.project
-        found: dict[str, str] = {}
+        """Names of files by key; unknown keys are left out."""
         with self.session.reporting(self.tr("Reading the gallery")):
-            for creation in self.creations(keys) if project is not None else ():
-                key = str(creation.id)
-                found[key] = creation.file
-                if self.grid.pictures.row_of(key) >= 0:
-                    self.grid.pictures.update_item(PictureItem(key, tip=tip_of(creation), star=creation.starred))
-        return found
+            return {str(creation.id): creation.file for creation in self.creations(keys)}
+        return {}
+
+    def _on_entered(self, index: QModelIndex) -> None:
+        """The pointer is over a picture: now its words are wanted, not before."""
+        item = self.grid.pictures.item(index.row())
+        found = self.creations([item.key]) if not item.tip else []
+        if found:
+            self.grid.pictures.update_item(replace(item, tip=tip_of(found[0])))
 
     def _on_wanted(self, keys: list[str]) -> None:
         if self.active:

@@ -42,10 +42,10 @@ class GalleryBar(QWidget):
         self.starred = icon_button("star", self.tr("Only those with a star"))
         self.starred.setObjectName("galleryOnlyStarred")
         self.starred.setCheckable(True)
-        self.size = Slider(*CELLS)
-        self.size.setObjectName("gallerySize")
-        self.size.setAccessibleName(self.tr("Size of the pictures"))
-        self.size.setFixedWidth(72)
+        self.cell = Slider(*CELLS)
+        self.cell.setObjectName("gallerySize")
+        self.cell.setAccessibleName(self.tr("Size of the pictures"))
+        self.cell.setFixedWidth(72)
         self.count = Label(role="dim")
         self.count.setObjectName("galleryCount")
         self._typing = QTimer(self)
@@ -69,7 +69,7 @@ class GalleryBar(QWidget):
             row.addWidget(part)
         row.addStretch(1)
         row.addWidget(self.count)
-        row.addWidget(self.size)
+        row.addWidget(self.cell)
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._on_typed)
@@ -77,7 +77,7 @@ class GalleryBar(QWidget):
         for combo in (self.run, self.kind, self.order):
             combo.value_changed.connect(self._on_changed)
         self.starred.clicked.connect(self._on_changed)
-        self.size.valueChanged.connect(self.cell_changed)
+        self.cell.valueChanged.connect(self.cell_changed)
 
     # --- what is wished ----------------------------------------------------------------------------------------------
 

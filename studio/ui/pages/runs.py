@@ -52,12 +52,12 @@ class RunsPage(Page):
         self.table.setObjectName("runsTable")
         self.table.setAccessibleName(self.tr("All runs"))
         self.comparison = Comparison(self.session)
-        self.find = QLineEdit()
-        self.find.setObjectName("runsFind")
-        self.find.setAccessibleName(self.tr("Find runs"))
-        self.find.setPlaceholderText(self.tr("Find runs"))
-        self.find.setClearButtonEnabled(True)
-        self.find.setMaximumWidth(240)
+        self.search = QLineEdit()
+        self.search.setObjectName("runsFind")
+        self.search.setAccessibleName(self.tr("Find runs"))
+        self.search.setPlaceholderText(self.tr("Find runs"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(240)
         self._count = Label(role="dim")
         self._count.setObjectName("runsCount")
         self.buttons = {work: self._button(work) for work in _BUTTONS}
@@ -75,7 +75,7 @@ class RunsPage(Page):
 
     def _lay_out(self) -> None:
         bar = dense(QHBoxLayout(), gap=8)
-        bar.addWidget(self.find, 1)
+        bar.addWidget(self.search, 1)
         bar.addSpacing(4)
         bar.addWidget(self._count)
         bar.addStretch(1)
@@ -109,7 +109,7 @@ class RunsPage(Page):
         session.training_changed.connect(self._renew_soon)
         session.device_changed.connect(self._show_works)
         self.works.noted.connect(self._renew)
-        self.find.textChanged.connect(self._on_find)
+        self.search.textChanged.connect(self._on_find)
         self.table.chosen.connect(self._on_chosen)
         self.table.opened.connect(self._on_opened)
         self.table.delete_requested.connect(partial(self.works.do, "delete"))
@@ -135,7 +135,7 @@ class RunsPage(Page):
     def project_changed(self) -> None:
         self._rows, self._wanted = [], []
         self.comparison.forget()
-        self.find.clear()
+        self.search.clear()
 
     def state(self) -> dict[str, Any]:
         return {
@@ -173,7 +173,7 @@ class RunsPage(Page):
     def arrive(self, **what: Any) -> None:
         names = what.get("runs") or ([what["run"]] if what.get("run") else [])
         if names:
-            self.find.clear()
+            self.search.clear()
             self._wanted = [str(name) for name in names]
             self._renew()
         if what.get("view"):
@@ -204,7 +204,7 @@ class RunsPage(Page):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        shown = matching(self._rows, self.find.text())
+        shown = matching(self._rows, self.search.text())
         self.table.set_rows(shown)
         self._choose_wanted()
         total, here = len(self._rows), len(shown)
@@ -282,8 +282,8 @@ class RunsPage(Page):
         self._show_rows()
 
     def _focus_find(self) -> None:
-        self.find.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.find.selectAll()
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
 
     def _on_splitter(self) -> None:
         self.state_changed.emit()

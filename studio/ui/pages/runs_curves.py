@@ -47,12 +47,12 @@ class RunsCurves(QWidget):
         self._wanted = ""
         self.plot = CurvePlot()
         self.plot.setObjectName("runsPlot")
-        self.metric = Combo()
-        self.metric.setObjectName("runsMetric")
-        self.metric.setAccessibleName(self.tr("What is drawn"))
-        self.metric.setMinimumWidth(230)
-        self.metric.value_changed.connect(self._on_metric)
-        self.plot.add_corner(self.metric)
+        self.choice = Combo()
+        self.choice.setObjectName("runsMetric")
+        self.choice.setAccessibleName(self.tr("What is drawn"))
+        self.choice.setMinimumWidth(230)
+        self.choice.value_changed.connect(self._on_metric)
+        self.plot.add_corner(self.choice)
         self.plot.export_requested.connect(self._on_export)
         card = Frame("card", padding=12)
         card.add(self.plot, 1)
@@ -65,7 +65,7 @@ class RunsCurves(QWidget):
 
     def chosen_metric(self) -> str:
         """The metric drawn."""
-        return str(self.metric.value() or "")
+        return str(self.choice.value() or "")
 
     def show_runs(self, runs: Sequence[ComparedRun]) -> None:
         """Draw these."""
@@ -100,11 +100,11 @@ class RunsCurves(QWidget):
     def _offer(self, names: Sequence[str]) -> None:
         words = metric_words({run.watch.run.family for run in self._runs})
         ordered = sorted(names, key=lambda name: list(words).index(name) if name in words else len(words))
-        self.metric.set_choices([(name, words.get(name, _plain(name))) for name in ordered])
+        self.choice.set_choices([(name, words.get(name, _plain(name))) for name in ordered])
         wanted = self._wanted if self._wanted in names else next((one for one in _FIRST if one in names), "")
         if wanted:
-            self.metric.set_value(wanted)
-        self.metric.set_available("" if names else self.tr("These runs have recorded nothing yet."))
+            self.choice.set_value(wanted)
+        self.choice.set_available("" if names else self.tr("These runs have recorded nothing yet."))
         self.plot.set_title(words.get(self.chosen_metric(), _plain(self.chosen_metric())))
 
     def _on_metric(self, metric: str) -> None:

@@ -15,6 +15,7 @@ from studio.config.requests import ExportRequest, ResumeRequest
 from studio.ground.errors import text
 from studio.ground.events import Ended, Event, Stop
 from studio.ground.files import write_bytes
+from studio.jobs.queue import Waiting
 from studio.projects.naming import check_name
 from studio.ui.pages import BY_ID, page_of_family
 from studio.ui.pages.runs_dialog import RunNameDialog
@@ -82,7 +83,7 @@ class RunsWorks(QObject):
             return self.tr("PyTorch could not be loaded.")
         return "" if state == "ready" else self.tr("PyTorch is still being loaded; a few seconds more.")
 
-    def _waiting(self) -> tuple[object, ...]:
+    def _waiting(self) -> tuple[Waiting, ...]:
         return self._session.line.queue.waiting
 
     def _why_not_stop(self) -> str:

@@ -124,7 +124,7 @@ class SpaceCard(Card):
     def free(self, kind: str) -> None:
         """Free a kind beside the window; runs that train are left alone."""
         if not self._busy and kind in self.buttons:
-            self._begin(_tr("Freeing…"), FreeSpaceRequest(kind=kind), self._on_freed)  # type: ignore[arg-type]
+            self._begin(_tr("Freeing…"), FreeSpaceRequest(kind=kind), self._on_freed)
 
     def _begin(self, words: str, request: Any, done: Callable[[Any], None]) -> None:
         def on_event(event: Event) -> None:

@@ -77,7 +77,8 @@ def test_creations_are_shown_the_newest_first_with_their_pictures(page: GalleryP
     assert keys(page) == list(range(12, 0, -1))
     qtbot.waitUntil(lambda: page.grid.pictures._images.get("1") is not None, timeout=5000)
     assert page.grid.pictures._images["3"].pixelColor(0, 0).red() == 2
-    assert "hair red" in page.grid.pictures.item(page.grid.pictures.row_of("3")).tip.lower()
+    page.grid.entered.emit(page.grid.pictures.index(9))
+    assert "hair red" in page.grid.pictures.item(9).tip.lower()
     assert page.bar.count.text() == "12 pictures"
 
 
@@ -232,7 +233,7 @@ def test_the_page_comes_back_as_it_was(make_window: MakeWindow, filled: Path, qt
     first.session.go("gallery")
     page = first.pages.page("gallery")
     page.bar.set_wish(Wish(words="red", oldest=True))
-    page.bar.size.setValue(160)
+    page.bar.cell.setValue(160)
     page._on_wish()
     page.grid.select_keys(["5"])
     first.close()
@@ -241,7 +242,7 @@ def test_the_page_comes_back_as_it_was(make_window: MakeWindow, filled: Path, qt
     assert again.pages.current_id == "gallery"
     assert page.bar.wish() == Wish(words="red", oldest=True)
     assert page.bar.search.text() == "red"
-    assert (page.bar.size.value(), page.grid.selected_keys(), len(keys(page))) == (160, ["5"], 8)
+    assert (page.bar.cell.value(), page.grid.selected_keys(), len(keys(page))) == (160, ["5"], 8)
 
 
 @pytest.mark.parametrize("state", [{}, {"wish": 3, "cell": "x", "pane": [None], "chosen": 7}, {"wish": {"run": 5}}])

@@ -85,8 +85,8 @@ def test_a_click_on_a_header_sorts(page: RunsPage, names: list[str], qtbot: Any)
 
 def test_finding_narrows_the_table(page: RunsPage, window: StudioWindow, names: list[str], qtbot: Any) -> None:
     window.does.run("find")
-    assert page.find.hasFocus() or page.window().focusWidget() is page.find
-    qtbot.keyClicks(page.find, "second")
+    assert page.search.hasFocus() or page.window().focusWidget() is page.search
+    qtbot.keyClicks(page.search, "second")
     assert [row.name for row in page.table.runs.rows()] == [names[1]]
     assert "1 of 3" in page.findChild(QWidget, "runsCount").text()
 
