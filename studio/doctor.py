@@ -24,7 +24,7 @@ from typing import Any
 import platformdirs
 import psutil
 
-APP_NAME = "generative-studio"
+APP_NAME = "Generative Studio"  # as studio.ui.persistence names it
 GB = 10**9
 LEAST_FREE = 1 * GB  # bytes on a disk under which a run soon cannot save
 LEAST_MEMORY = 2 * GB  # bytes that a small run with the window open takes

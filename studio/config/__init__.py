@@ -1,1 +1,4 @@
-"""Settings: one pydantic file a family, and the requests. The single source of forms, options and files; neither torch nor Qt."""
+"""Settings: one pydantic file a family, and the requests; the single source of forms, options and files.
+
+Neither torch nor Qt.
+"""

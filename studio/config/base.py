@@ -253,7 +253,8 @@ def _assign(data: dict[str, Any], path: str, value: Any, settings: Settings) -> 
             target[name] = {"kind": value}
         return
     if "kind" in target and parents and not _belongs(settings, parents, target["kind"], name):
-        raise UsageError("{path} has no meaning while {parent} is {kind}.", path=path, parent=".".join(parents), kind=target["kind"])
+        parent, kind = ".".join(parents), target["kind"]
+        raise UsageError("{path} has no meaning while {parent} is {kind}.", path=path, parent=parent, kind=kind)
     target[name] = value
 
 

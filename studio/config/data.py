@@ -18,5 +18,11 @@ class Choices(Settings):
     """What the user decided after the check; the pictures themselves are never changed."""
 
     leave_out: tuple[str, ...] = setting((), help="Pictures left out, by their names in the data set.", advanced=True)
-    shape: Literal["crop", "pad"] = setting("crop", label="Odd shapes", help="Cut pictures that are not square to their middle, or fill up the borders.")
-    background: str = setting("#ffffff", label="Behind transparency", help="The colour that shows through transparent pictures, as #rrggbb.")
+    shape: Literal["crop", "pad"] = setting(
+        "crop",
+        label="Odd shapes",
+        help="Cut pictures that are not square to their middle, or fill up the borders.",
+    )
+    background: str = setting(
+        "#ffffff", label="Behind transparency", help="The colour that shows through transparent pictures, as #rrggbb."
+    )

@@ -38,4 +38,4 @@ def download(request: DownloadRequest, project_path: Path, commands: CommandQueu
 
 def downloads_folder() -> Path:
     """Where fetched files are kept, for all projects of this user."""
-    return platformdirs.user_cache_path("generative-studio", appauthor=False) / "downloads"
+    return platformdirs.user_cache_path("Generative Studio", appauthor=False) / "downloads"

@@ -47,6 +47,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise NotFiniteError("{name} holds a number that is not finite, so it was not saved.", name=name)
     save_file(plain, path)
+    path.chmod(path.parent.stat().st_mode & 0o666)  # the library leaves it to its owner alone
 
 
 def read_tensors(path: Path, table: Table) -> dict[str, Tensor]:

@@ -70,7 +70,8 @@ def test_what_cannot_be_is_refused_in_a_sentence(overrides: dict[str, Any], word
 @pytest.mark.parametrize("family", FAMILIES)
 @given(data=st.data())
 def test_a_config_survives_its_file_and_differs_from_itself_in_nothing(family: str, data: st.DataObject) -> None:
-    facts = DataFacts(count=data.draw(st.integers(2, 10**6)), height=data.draw(st.integers(8, 900)), width=300, channels=3)
+    count, height = data.draw(st.integers(2, 10**6)), data.draw(st.integers(8, 900))
+    facts = DataFacts(count=count, height=height, width=300, channels=3)
     device = DeviceFacts(kind=data.draw(st.sampled_from(["cpu", "cuda"])))
     made = registry.preset(family, facts, device, data.draw(st.sampled_from(DIALS)))
     again = registry.load_config(made.model_dump(mode="json"))

@@ -37,7 +37,9 @@ def test_a_folder_appears_only_when_complete(tmp_path: Path) -> None:
     files.verify_manifest(tmp_path / "f")
 
 
-def test_the_order_is_files_then_manifest_then_name_then_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_is_files_then_manifest_then_name_then_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log: list[str] = []
     real_sync, real_replace, real_manifest = files.sync, files.replace, files.write_manifest
     monkeypatch.setattr(files, "sync", lambda p: (log.append(f"sync {p.name.split(files.LEFTOVER)[0]}"), real_sync(p)))
@@ -80,7 +82,7 @@ def test_every_flipped_bit_of_a_json_file_is_noticed_or_harmless(tmp_path: Path)
     original = {"step": 1200, "name": "Porträts", "rates": [0.1, 2e-4]}
     files.write_json(path, original)
     data = path.read_bytes()
-    for bit in range(0, len(data) * 8):
+    for bit in range(len(data) * 8):
         changed = bytearray(data)
         changed[bit // 8] ^= 1 << (bit % 8)
         path.write_bytes(bytes(changed))

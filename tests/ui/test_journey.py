@@ -1,4 +1,4 @@
-"""The whole job through the real window: import, train, pause, sample, go on, stop, generate, keep, close, come back."""
+"""The whole job through the real window: import, train, pause, sample, stop, generate, keep, close, come back."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ import torch  # before studio, so that torch's own waiting policy holds unless t
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from studio.config.base import with_overrides  # noqa: E402
-from studio.config.facts import DataFacts  # noqa: E402
-from studio.config.gan import GanConfig  # noqa: E402
+from studio.config.base import with_overrides
+from studio.config.facts import DataFacts
+from studio.config.gan import GanConfig
 
 WARM_UP = 5
 
@@ -54,10 +54,7 @@ def studio_side(config: GanConfig, data: InMemory, device: torch.device) -> floa
 
     with tempfile.TemporaryDirectory() as folder:
         trainer = assemble(config, data, family="gan", device=device, recorder=NoRecorder(), folder=Path(folder))
-        times = []
-        for event in trainer.run():
-            if isinstance(event, Metrics):
-                times.append(time.perf_counter())
+        times = [time.perf_counter() for event in trainer.run() if isinstance(event, Metrics)]
     # The median step: what a step costs, without the samples and checkpoints that fall between some of them.
     return config.batch / float(np.median(np.diff(times[WARM_UP:])))
 
@@ -131,4 +128,5 @@ if __name__ == "__main__":
     settings, prepared = configuration(width, size, steps, network), InMemory(pictures)
     rate = {"studio": studio_side, "peer": peer_side}[side](settings, prepared, where)
     share = rate / settings.batch * step_operations(settings) / matrix_rate(where)
-    print(json.dumps({"rate": rate, "share": share, "policy": os.environ.get("OMP_WAIT_POLICY", ""), "device": str(where)}))
+    policy = os.environ.get("OMP_WAIT_POLICY", "")
+    print(json.dumps({"rate": rate, "share": share, "policy": policy, "device": str(where)}))

@@ -1,0 +1,117 @@
+"""Takes the pictures of the README by driving the real window over a project with trained runs.
+
+    .venv/bin/studio new PROJECT
+    .venv/bin/studio data builtin PROJECT portraits --count 4000 --size 64
+    .venv/bin/studio train PROJECT --family gan --data portraits --preset quick
+    .venv/bin/studio train PROJECT --family gan --data portraits --preset quick --set condition=hair
+    .venv/bin/python resources/screenshots/take.py PROJECT [FOLDER]
+
+Pictures go to FOLDER (this one, unless named), 1280 x 800, in light and dark; the project keeps what it had.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from PySide6.QtTest import QTest
+
+from studio.app import create_window
+from studio.ui import theme
+from studio.ui.window import StudioWindow
+
+SIZE = (1280, 800)
+MOMENT, LONG = 1500, 60_000  # milliseconds
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    """Let the window work until ``ready``; give up in words."""
+    for _ in range(LONG // 100):
+        if ready():
+            return
+        QTest.qWait(100)
+    raise SystemExit("The window did not get ready.")
+
+
+class Photographer:
+    """Drives one window and saves what it shows."""
+
+    def __init__(self, window: StudioWindow, folder: Path) -> None:
+        self.window, self.folder, self.session = window, folder, window.session
+
+    def shoot(self, name: str) -> None:
+        """Save the window as it is after a moment of quiet."""
+        QTest.qWait(MOMENT)
+        path = self.folder / f"{name}-{theme.current().name}.png"
+        self.window.grab().save(str(path))
+        print(path)
+
+    def train(self, run: str) -> None:
+        """The Train tab over a finished run."""
+        self.session.go("gan", tab="train", run=run)
+        self.session.select("gan", run=run)
+        self.shoot("train")
+
+    def create(self, run: str) -> None:
+        """The Create tab with pictures of one seed."""
+        self.session.select("gan", run=run, checkpoint="last")
+        self.session.go("gan", tab="create", run=run)
+        QTest.qWait(MOMENT)
+        tab = self.window.pages.page("gan").current_tab()
+        if not tab.sheet:
+            tab.form.count.set_value(35)
+            self.session.trigger("generate")
+            wait_until(lambda: len(tab.desk.pictured()) >= 35)
+            tab.view.pick((0, 3))
+        self.shoot("create")
+
+    def look(self, run: str) -> None:
+        """The Look inside tab."""
+        self.session.go("gan", tab="look", run=run)
+        QTest.qWait(6 * MOMENT)
+        self.shoot("look")
+
+    def page(self, name: str) -> None:
+        """Any other page."""
+        self.session.go(name)
+        QTest.qWait(MOMENT)
+        self.shoot(name)
+
+
+def main() -> None:
+    """Take all pictures, first light, then dark."""
+    project, folder = Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else Path(__file__).parent)
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / project.name
+        shutil.copytree(project, copy)
+        window = create_window(copy)
+        assert isinstance(window, StudioWindow)
+        window.resize(*SIZE)
+        window.show()
+        photographer = Photographer(window, folder)
+        session = window.session
+        wait_until(lambda: bool(session.engine.devices))
+        runs = [info.name for info in session.runs()]
+        told = [name for name in runs if session.project.runs.get(name).config().condition]
+        for look in ("light", "dark"):
+            theme.choose(look)
+            photographer.page("home")
+            photographer.page("data")
+            photographer.train(runs[0])
+            photographer.create((told or runs)[0])
+            photographer.look(runs[0])
+            for name in ("runs", "gallery", "settings"):
+                photographer.page(name)
+        window.close()
+        wait_until(lambda: session.project is None)
+
+
+if __name__ == "__main__":
+    main()
