@@ -56,7 +56,7 @@ def setting(
         log: whether a control steps by factors rather than by differences.
         limits: ``ge``, ``gt``, ``le``, ``lt``, ``multiple_of``, ``discriminator``, as in pydantic.
     """
-    extra = {"unit": unit, "advanced": advanced, "auto": auto, "live": live, "when": when, "log": log}
+    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "auto": auto, "live": live, "when": when, "log": log}
     return Field(default, title=label or None, description=help, json_schema_extra=extra, **limits)
 
 
@@ -194,7 +194,7 @@ def _replace(row: Row, **changes: Any) -> Row:
 def _row(path: str, name: str, info: FieldInfo, variants: tuple[type[Settings], ...]) -> Row:
     extra = typing.cast(dict[str, Any], info.json_schema_extra or {})
     kind, choices = _kind_and_choices(info.annotation, variants)
-    default = info.get_default(call_default_factory=True)  # type: ignore[call-arg]
+    default = info.get_default(call_default_factory=True)
     limits = {key: getattr(m, key) for m in info.metadata for key in ("ge", "gt", "le", "lt") if hasattr(m, key)}
     return Row(
         path=path,

@@ -26,7 +26,8 @@ _LOOK_SECONDS = 0.2
 
 def examine(request: ExamineRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
     """``Ended.result``: a list of findings, each with ``name``, ``ok``, ``detail`` and ``advice``."""
-    with subprocess.Popen(_COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=_TREE) as child:
+    no_input, pipe = subprocess.DEVNULL, subprocess.PIPE
+    with subprocess.Popen(_COMMAND, text=True, cwd=_TREE, stdin=no_input, stdout=pipe, stderr=pipe) as child:
         try:
             while True:
                 yield Progress(text("Looking at what works here"), 0, None)
