@@ -134,7 +134,8 @@ class Details(QWidget):
     def _show_title(self) -> None:
         count = len(self._creations)
         words = self._creations[0].run or self.tr("Without a run") if count == 1 else ""
-        self.title.setText(words if count == 1 else self.tr("{0} chosen").format(count_text(count)))
+        many = self.tr("{0} chosen").format(count_text(count)) if count else self.tr("Nothing chosen")
+        self.title.setText(words if count == 1 else many)
 
     def _show_facts(self, one: Creation | None) -> None:
         clear(self._facts)
