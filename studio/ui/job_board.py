@@ -59,7 +59,9 @@ class JobBoard(QObject):
     """Starts jobs and hands their events out in the window's thread; `drain` is called by the session's timer."""
 
     changed = Signal()
-    """A job began, ended or progressed."""
+    """A job began or ended."""
+    progressed = Signal()
+    """A job has said something else; at every reading of the mailboxes, so not for what costs anything."""
     failed = Signal(object, object)
     """A job that is not quiet has failed: the `Job` and its `Ended`."""
 
@@ -97,14 +99,13 @@ class JobBoard(QObject):
 
     def drain(self) -> None:
         """Read every mailbox once and hand out what came."""
-        moved = False
         for job in tuple(self._jobs):
             post = job.worker.mailbox.take()
             if post:
-                moved = True
-                self._hand_out(job, post)
-        if moved:
-            self.changed.emit()
+                try:
+                    self._hand_out(job, post)
+                finally:
+                    (self.changed if job.ended is not None else self.progressed).emit()
 
     def stop_all(self) -> None:
         """Ask every job to stop."""

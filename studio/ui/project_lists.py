@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -36,12 +36,26 @@ class ProjectLists(QObject):
         self.runs: Sequence[RunInfo] = ()
         self.datasets: Sequence[DataSetRecord] = ()
         self.problem = ""
+        self.project_name = ""
+        self._stop_listening: Callable[[], None] | None = None
 
     def attach(self, project: Project | None) -> None:
         """Read another project."""
+        if self._stop_listening is not None:
+            self._stop_listening()
         self._project = project
+        self._stop_listening = project.on_change(self._on_change) if project is not None else None
         self._known.clear()
+        self._read_name()
         self.refresh()
+
+    def _on_change(self, topic: str) -> None:
+        if topic == "name":
+            self._read_name()
+
+    def _read_name(self) -> None:
+        """Kept here, since the window's title asks for it at every look and the database should not be."""
+        self.project_name = self._project.name if self._project is not None else ""
 
     def refresh(self) -> None:
         """Read both lists and say which has changed."""

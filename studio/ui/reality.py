@@ -19,7 +19,7 @@ def reality_of(session: Session, *, machine: str = "", saving: bool = False) -> 
     project, live = session.project, session.training
     runs = _runs(session, live)
     return Reality(
-        project=project.name if project is not None else "",
+        project=session.lists.project_name,
         read_only=project is not None and project.read_only,
         why_read_only=project.why_read_only if project is not None else None,
         trouble=project.trouble if project is not None else None,

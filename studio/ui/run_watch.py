@@ -62,10 +62,10 @@ class RunWatch(QObject):
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def poll(self) -> None:
-        """Read what is new and say so."""
+    def poll(self, *, own: bool = False) -> None:
+        """Read what is new and say so. With ``own`` this process trains the run, and nobody's lock need be tried."""
         try:
-            changed = (self._read_status(), self._read_metrics(), self._read_samples())
+            changed = (self._read_status(own=own), self._read_metrics(), self._read_samples())
             self.problem = ""
         except (OSError, StudioError) as error:
             self.problem = str(error)
@@ -85,8 +85,8 @@ class RunWatch(QObject):
         """What the running job says of its speed (items a second) and of the time left."""
         self.rate, self.seconds_left = rate, seconds_left
 
-    def _read_status(self) -> bool:
-        before, self.status = self.status, self.run.status()
+    def _read_status(self, *, own: bool = False) -> bool:
+        before, self.status = self.status, self.run.saved_status() if own else self.run.status()
         return bool(before != self.status)
 
     def _read_metrics(self) -> bool:

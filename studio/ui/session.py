@@ -5,6 +5,7 @@ Everything here is called from the window's thread. Workers speak through mailbo
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from studio.workers.pump import Worker
 
 _BUSY_MS = 33
-_TRAINING_MS = 100
+_TRAINING_MS = 250
+_TOLD_SECONDS, _TOLD_SECONDS_TRAINING = 0.2, 1.0  # how often progress is told to what shows it
 _IDLE_MS = 500
 
 
@@ -105,6 +107,7 @@ class Session(QObject):
         self.closing = False
         self._worker = worker
         self._selection: dict[str, Selection] = {}
+        self._untold, self._told = False, 0.0
         self._timer = QTimer(self)
         self._timer.setObjectName("sessionTimer")
         self._timer.timeout.connect(self._tick)
@@ -115,6 +118,7 @@ class Session(QObject):
         for signal in (self.board.changed, self.line.changed, self.undo.changed, self.engine.changed):
             signal.connect(self.reality_changed)
         self.board.changed.connect(self.jobs_changed)
+        self.board.progressed.connect(self._on_progressed)
         self.board.failed.connect(self._on_job_failed)
         self.line.changed.connect(self.training_changed)
         self.line.started.connect(self._on_run_started)
@@ -415,9 +419,25 @@ class Session(QObject):
         self.browser.drain()
         self.watches.tick(self)
         self.lists.tick()
+        self._tell_progress()
         if self.memory.pending:
             self.memory.write()
         self._pace()
+
+    def _on_progressed(self) -> None:
+        self._untold = True
+
+    def _tell_progress(self) -> None:
+        """Progress moves numbers and bars at a reader's pace; what begins, ends or pauses is told at once."""
+        now = time.monotonic()
+        pause = _TOLD_SECONDS_TRAINING if all(job.training for job in self.board) else _TOLD_SECONDS
+        if not self._untold or now - self._told < pause:
+            return
+        self._untold, self._told = False, now
+        self.jobs_changed.emit()
+        if self.training is not None:
+            self.training_changed.emit()
+        self.reality_changed.emit()
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

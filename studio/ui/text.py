@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QSizePolicy, QToolTip, QWidget
 
 from studio.ui import theme
 
@@ -48,6 +48,8 @@ class Label(QLabel):
         theme.set_look(self, role=role)
 
     def setText(self, text: str) -> None:
+        if text == self._full:
+            return  # or the layout around would be done, and painted, again
         self._full = text
         self._fit()
         self.updateGeometry()
@@ -129,6 +131,11 @@ def plain_tooltip(target: QWidget | QAction, text: str) -> None:
     target.setToolTip(tooltip_text(text))
     if isinstance(target, QWidget):
         target.setAccessibleDescription(text)
+
+
+def show_tooltip(target: QWidget, where: QPoint) -> None:
+    """Show a widget's own tooltip now, at a point of the screen; a disabled widget never does so by itself."""
+    QToolTip.showText(where, target.toolTip(), target)
 
 
 def escape_for_plot(text: str) -> str:

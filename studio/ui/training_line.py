@@ -47,6 +47,7 @@ class TrainingLine(QObject):
     """One trains, the others wait. `launch` starts a request's job; `attach` takes the queue of a project."""
 
     changed = Signal()
+    """What trains or waits is another, or it is paused or goes on; mere progress is not told."""
     started = Signal(str)
     noticed = Signal(str, object)
     sampled = Signal(str)
@@ -121,13 +122,15 @@ class TrainingLine(QObject):
                 self.noticed.emit(live.name, event)
             case Ended():
                 self._on_ended(live, event)
-        self.changed.emit()
+        if isinstance(event, Started | Paused):
+            self.changed.emit()
 
     def _learn_name(self, live: RunLive) -> None:
         if not live.announced and (live.name or live.job.name):
             live.name = live.name or live.job.name
             live.announced = True
             self.started.emit(live.name)
+            self.changed.emit()
 
     def _on_progress(self, live: RunLive, event: Progress) -> None:
         if event.what.template == _TRAINING:

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QStackedWidget,
-    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -47,7 +46,7 @@ from studio.ui.projects_door import ProjectsDoor
 from studio.ui.reality import reality_of
 from studio.ui.session import Session
 from studio.ui.status_bar import StatusBar
-from studio.ui.text import unmarked
+from studio.ui.text import show_tooltip, unmarked
 from studio.ui.toasts import Toaster
 from studio.ui.view_state import PageIntention, Reality, RunView, ViewState, resolve, steered
 from studio.ui.widgets.frames import dense, rule
@@ -57,7 +56,7 @@ from studio.ui.words import spoken
 _NARROW_BELOW = 1040
 _SIZE = (1280, 800)
 _FIRST_PAINT_MS = 120
-_HOUSEKEEPING_MS = 1000
+_HOUSEKEEPING_MS = 2000
 
 
 class StudioWindow(QMainWindow):
@@ -380,7 +379,7 @@ class StudioWindow(QMainWindow):
         """A click on something disabled arrives here: say why it is."""
         child = self.childAt(event.position().toPoint())
         if isinstance(child, QAbstractButton) and not child.isEnabled() and child.toolTip():
-            QToolTip.showText(event.globalPosition().toPoint(), child.toolTip(), child)
+            show_tooltip(child, event.globalPosition().toPoint())
         super().mousePressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

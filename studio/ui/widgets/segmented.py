@@ -49,6 +49,8 @@ class _Choice(QAbstractButton):
         super().keyPressEvent(event)
 
     def set_detail(self, detail: str) -> None:
+        if detail == self.detail:
+            return
         self.detail = detail
         plain_tooltip(self, self.tip or detail)
         self.update()

@@ -18,7 +18,6 @@ from studio.ground.errors import StudioError
 from studio.ground.events import Ended, Event
 from studio.jobs.steering import CommandQueue
 from studio.projects.gallery import read_birth_certificate
-from studio.ui import live_requests
 from studio.ui.panels.gan_create import GanCreateTab
 from studio.ui.panels.sheet import recipe_to_json
 from studio.ui.panels.tiles import recipe_load
@@ -37,7 +36,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[PaintingServer]]:
     class Server(PaintingServer):
         asked: list[Any] = []
 
-    monkeypatch.setattr(live_requests, "LatestWins", lambda path, make=None: LatestWins(path, make=Server))
+    monkeypatch.setattr("studio.workers.latest.LatestWins", lambda path, make=None: LatestWins(path, make=Server))
     return Server
 
 

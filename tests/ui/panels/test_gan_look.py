@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.config.requests import Drawn, LookRequest, Recipe
-from studio.ui import live_requests
 from studio.ui.panels.gan_look import GanLookTab
 from studio.ui.panels.look_checkpoints import CheckpointsView
 from studio.ui.panels.look_nearest import NearestView
@@ -32,7 +31,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[PaintingServer]]:
     class Server(PaintingServer):
         asked: list[Any] = []
 
-    monkeypatch.setattr(live_requests, "LatestWins", lambda path, make=None: LatestWins(path, make=Server))
+    monkeypatch.setattr("studio.workers.latest.LatestWins", lambda path, make=None: LatestWins(path, make=Server))
     return Server
 
 
