@@ -21,7 +21,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEventLoop, QTimer
 
 from studio.app import create_window
 from studio.ui import theme
@@ -31,12 +31,19 @@ SIZE = (1280, 800)
 MOMENT, LONG = 1500, 60_000  # milliseconds
 
 
+def work(milliseconds: int) -> None:
+    """Let the window work; QTest.qWait would hold the interpreter and starve its threads."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
 def wait_until(ready: Callable[[], bool]) -> None:
     """Let the window work until ``ready``; give up in words."""
     for _ in range(LONG // 100):
         if ready():
             return
-        QTest.qWait(100)
+        work(100)
     raise SystemExit("The window did not get ready.")
 
 
@@ -48,7 +55,7 @@ class Photographer:
 
     def shoot(self, name: str) -> None:
         """Save the window as it is after a moment of quiet."""
-        QTest.qWait(MOMENT)
+        work(MOMENT)
         path = self.folder / f"{name}-{theme.current().name}.png"
         self.window.grab().save(str(path))
         print(path)
@@ -63,25 +70,27 @@ class Photographer:
         """The Create tab with pictures of one seed."""
         self.session.select("gan", run=run, checkpoint="last")
         self.session.go("gan", tab="create", run=run)
-        QTest.qWait(MOMENT)
+        work(MOMENT)
         tab = self.window.pages.page("gan").current_tab()
         if not tab.sheet:
+            wait_until(lambda: tab.maker.model is not None)
             tab.form.count.set_value(35)
-            self.session.trigger("generate")
+            tab.generate()
             wait_until(lambda: len(tab.desk.pictured()) >= 35)
             tab.view.pick((0, 3))
+            work(3 * MOMENT)
         self.shoot("create")
 
     def look(self, run: str) -> None:
         """The Look inside tab."""
         self.session.go("gan", tab="look", run=run)
-        QTest.qWait(6 * MOMENT)
+        work(6 * MOMENT)
         self.shoot("look")
 
     def page(self, name: str) -> None:
         """Any other page."""
         self.session.go(name)
-        QTest.qWait(MOMENT)
+        work(MOMENT)
         self.shoot(name)
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
@@ -48,7 +49,6 @@ def headless(project: Path, seconds: float) -> dict[str, float]:
 
 def beside_window(project: Path, seconds: float, *, train: bool) -> dict[str, float]:
     from PySide6.QtCore import Qt, QTimer
-    from PySide6.QtTest import QTest
 
     from studio.app import create_window
 
@@ -57,11 +57,11 @@ def beside_window(project: Path, seconds: float, *, train: bool) -> dict[str, fl
     window.show()
     session = window.session
     session.go("gan")
-    wait_until(QTest, lambda: bool(session.engine.devices), 60)
-    QTest.qWait(12_000)  # torch has loaded, the measurement of the costs is over
+    wait_until(lambda: bool(session.engine.devices), 60)
+    work(12_000)  # torch has loaded, the measurement of the costs is over
     if train:
         session.train(request())
-        wait_until(QTest, lambda: session.training is not None and session.training.step >= SETTLE_STEPS, 240)
+        wait_until(lambda: session.training is not None and session.training.step >= SETTLE_STEPS, 240)
     late, last = [], [time.perf_counter()]
 
     def tick() -> None:
@@ -75,16 +75,16 @@ def beside_window(project: Path, seconds: float, *, train: bool) -> dict[str, fl
     timer.start(int(TICK * 1000))
     step = session.training.step if train else 0
     begin, own, process = time.perf_counter(), time.thread_time(), time.process_time()
-    QTest.qWait(int(seconds * 1000))
+    work(int(seconds * 1000))
     wall = time.perf_counter() - begin
     own, process = time.thread_time() - own, time.process_time() - process
     made = (session.training.step if train else 0) - step
     timer.stop()
     if train:
         session.trigger("stop")
-        wait_until(QTest, lambda: session.training is None, 120)
+        wait_until(lambda: session.training is None, 120)
     window.close()
-    wait_until(QTest, lambda: session.project is None, 60)
+    wait_until(lambda: session.project is None, 60)
     milliseconds = np.array(late[1:]) * 1000
     return {
         "rate": made * 64 / wall,
@@ -97,11 +97,20 @@ def beside_window(project: Path, seconds: float, *, train: bool) -> dict[str, fl
     }
 
 
-def wait_until(qtest: object, ready: object, seconds: float) -> None:
+def work(milliseconds: int) -> None:
+    """Let the window work, as its own loop does; QTest.qWait would hold the interpreter and starve the trainer."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def wait_until(ready: Callable[[], bool], seconds: float) -> None:
     end = time.perf_counter() + seconds
-    while not ready():  # type: ignore[operator]
+    while not ready():
         assert time.perf_counter() < end, "waited too long"
-        qtest.qWait(50)  # type: ignore[attr-defined]
+        work(50)
 
 
 if __name__ == "__main__":
