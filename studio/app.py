@@ -38,6 +38,8 @@ def create_window(project: Path | None = None) -> QMainWindow:
     """
     application()
     user = UserFile()
+    if user.preferences.threads:
+        os.environ["OMP_NUM_THREADS"] = str(user.preferences.threads)  # read when torch loads, also by child processes
     if theme.choice() != user.theme:
         theme.choose(user.theme)
     window = StudioWindow(Session(user))

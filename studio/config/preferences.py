@@ -19,7 +19,7 @@ class Preferences(Settings):
     )
     threads: int = setting(
         0,
-        help="Processor threads for training and generating; 0 takes one for each core.",
+        help="Processor threads for training and generating; 0 takes one for each core. Counts from the next start.",
         ge=0,
         le=1024,
         advanced=True,
@@ -37,7 +37,6 @@ class Preferences(Settings):
         help="Where exported pictures and models are offered a place; empty means your home folder.",
         live=True,
     )
-    keep_awake: bool = setting(True, help="Keep the computer awake while it trains.", live=True)
     notify: bool = setting(
         True, label="Note at the end", help="Say in a note of the system when a run has ended.", live=True
     )

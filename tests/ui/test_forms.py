@@ -171,8 +171,8 @@ def test_any_settings_model_makes_a_form(qtbot: Any) -> None:
     qtbot.addWidget(form)
     form.set_model(Preferences())
     control(form, "theme").value_changed.emit("dark")
-    control(form, "keep_awake").click()
-    assert form.overrides() == {"theme": "dark", "keep_awake": False}
+    control(form, "notify").click()
+    assert form.overrides() == {"theme": "dark", "notify": False}
 
 
 def test_choices_are_words() -> None:

@@ -93,10 +93,10 @@ def test_threads_and_switches_are_saved(page: SettingsPage, window: StudioWindow
     field.selectAll()
     qtbot.keyClicks(field, "3")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    qtbot.mouseClick(page.findChild(Switch, "field_keep_awake"), LEFT)
-    assert (window.session.preferences.threads, window.session.preferences.keep_awake) == (3, False)
+    qtbot.mouseClick(page.findChild(Switch, "field_notify"), LEFT)
+    assert (window.session.preferences.threads, window.session.preferences.notify) == (3, False)
     again = type(window.session.user)(window.session.user._path)
-    assert (again.preferences.threads, again.preferences.keep_awake) == (3, False)
+    assert (again.preferences.threads, again.preferences.notify) == (3, False)
 
 
 def test_a_change_from_elsewhere_is_shown(page: SettingsPage, window: StudioWindow) -> None:
