@@ -40,7 +40,8 @@ class InMemory:
 
 
 def configuration(width: int, size: int, steps: int, network: str) -> GanConfig:
-    wanted = {"network": network, "network.discriminator_norm": "batch", "network.width": width, "picture_size": size, "steps": steps, "batch": 64,
+    wanted = {"network": network, "network.discriminator_norm": "batch",
+              "network.width": width, "picture_size": size, "steps": steps, "batch": 64,
               "loss": "non_saturating", "loss.r1": 0, "latent_size": 100, "beta1": 0.5, "beta2": 0.999,
               "generator_rate": 2e-4, "discriminator_rate": 2e-4}  # fmt: skip
     return with_overrides(GanConfig(), wanted)
