@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from studio.config.base import Dial, Settings, setting
 from studio.config.data import Choices
@@ -151,6 +151,45 @@ class LookRequest(Settings):
     checkpoint: CheckpointName = "last"
     recipes: tuple[Recipe, ...] = ()
     count: int = Field(5, ge=1, le=50)
+    device: Device = "auto"
+
+
+class ClassifyRequest(Settings):
+    """Tell the probabilities of labels for pictures: files, folders with all below them, or a data set's pictures.
+
+    ``dataset`` names one of the project; exactly one of ``sources`` and ``dataset`` is given.
+    """
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    sources: tuple[Path, ...] = ()
+    dataset: str = ""
+    device: Device = "auto"
+
+
+class AskRequest(Settings):
+    """Tell the probabilities for one picture in hand, while it is being drawn.
+
+    ``picture`` is a file of any readable format (PNG). ``heat``, ``label=value``, asks which places speak for it.
+    """
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    picture: bytes
+    heat: str = ""
+    device: Device = "auto"
+
+
+class QualityRequest(Settings):
+    """How good a classifier is: on a part of its own data set that it never trained on, or on all of another one."""
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    part: Literal["validation", "test"] = "test"
+    dataset: str = ""
+    worst: int = Field(48, ge=0, le=1000)
     device: Device = "auto"
 
 
