@@ -13,7 +13,7 @@ from studio.config.data import Choices
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 CheckpointName = str
-"""``last``, ``best``, or a step number in digits."""
+"""``last``, ``best``, ``best:MEASURE`` (by the measures that are stored with the run), or a step number in digits."""
 
 
 class ImportRequest(Settings):
@@ -190,6 +190,26 @@ class QualityRequest(Settings):
     part: Literal["validation", "test"] = "test"
     dataset: str = ""
     worst: int = Field(48, ge=0, le=1000)
+    device: Device = "auto"
+
+
+class EvaluateRequest(Settings):
+    """Measure how good a run's model is, and keep the numbers with the run.
+
+    ``dataset`` is what it is compared with (its own where empty), ``measures`` are names (empty: all that can be
+    computed now), ``checkpoints`` may be ``("all",)``: every kept model point. ``judge`` is the run of a classifier in
+    whose features pictures are compared; empty: none. ``part`` is what a judging model is asked about.
+    """
+
+    run: str
+    dataset: str = ""
+    measures: tuple[str, ...] = ()
+    checkpoints: tuple[CheckpointName, ...] = ("last",)
+    count: int = Field(1000, ge=2, le=100_000)
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+    judge: str = ""
+    judge_checkpoint: CheckpointName = "best"
+    part: Literal["training", "validation", "test"] = "validation"
     device: Device = "auto"
 
 

@@ -22,6 +22,7 @@ from studio.ground.files import read_json, write_json
 from studio.projects.bin import folder_size
 from studio.projects.inbox import Inbox
 from studio.projects.locks import Lock
+from studio.projects.measures import MeasureFile
 from studio.projects.metrics import MetricsFile
 from studio.projects.samples import SampleFiles
 
@@ -97,6 +98,7 @@ class Run:
         self.inbox = Inbox(folder / "inbox")
         self.samples = SampleFiles(folder / "samples")
         self.metrics = MetricsFile(folder / "metrics", expected=self._records_on_disk)
+        self.measures = MeasureFile(folder)
         self._lock = Lock(folder / "run.lock", text("The run {name}", name=folder.name))
         self._about: dict[str, Any] | None = None
 
@@ -182,11 +184,12 @@ class Run:
     def truncate_after(self, step: int) -> int:
         """Make ready to go on from ``step``: later metrics and samples are moved aside; how many records of metrics.
 
-        Nothing is missed afterwards: the status counts what stays.
+        Measures of later steps are forgotten: those checkpoints will be made anew. Nothing is missed afterwards: the status counts what stays.
         """
         self.set_status(records=0)
         moved = self.metrics.truncate_after(step)
         self.samples.move_after(step)
+        self.measures.truncate_after(step)
         self.set_status(step=max(0, step))
         return moved
 
@@ -239,7 +242,7 @@ class Run:
                 look()
             except StudioError as error:
                 losses.append(error.text)
-        return (*losses, *self.metrics.read().losses, *self.samples.check())
+        return (*losses, *self.metrics.read().losses, *self.measures.read().losses, *self.samples.check())
 
     @property
     def log_file(self) -> Path:
