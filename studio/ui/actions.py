@@ -52,6 +52,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("draw_portraits", _t("Draw Portraits"), "project", "draw_portraits", icon="data"),
     ActionSpec("quit", _t("Quit"), "project", "quit", "Ctrl+Q", separator=True),
     ActionSpec("undo", _t("Undo"), "edit", "undo", "Ctrl+Z", "undo"),
+    ActionSpec("redo", _t("Redo"), "edit", "redo", "Ctrl+Shift+Z,Ctrl+Y", "redo"),
     ActionSpec("copy", _t("Copy"), "edit", PAGE, "Ctrl+C", "copy", separator=True),
     ActionSpec("select_all", _t("Select all"), "edit", PAGE, "Ctrl+A"),
     ActionSpec("rename", _t("Rename…"), "edit", PAGE, "F2", "pencil"),

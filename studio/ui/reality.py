@@ -30,6 +30,7 @@ def reality_of(session: Session, *, machine: str = "", saving: bool = False) -> 
         engine=session.engine.state,
         engine_error=session.engine.error,
         undo=top.what if (top := session.undo.top()) is not None else None,
+        redo=after.what if (after := session.undo.next()) is not None else None,
         jobs=tuple(
             _job(job) for job in session.board if job.title and not (job.training and live is not None and live.name)
         ),

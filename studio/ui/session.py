@@ -24,7 +24,7 @@ from studio.ui.persistence import UserFile, WindowMemory
 from studio.ui.project_lists import ProjectLists
 from studio.ui.run_watch import RunWatch
 from studio.ui.training_line import RunLive, TrainingLine
-from studio.ui.undo import UndoStack
+from studio.ui.undo import Deed, UndoStack
 from studio.ui.watches import Watches
 from studio.ui.words import spoken
 
@@ -305,28 +305,43 @@ class Session(QObject):
             return
         with self.reporting(self.tr("Deleting the run")):
             if self.project is not None:
-                self.watches.drop(name)
-                token = self.project.runs.remove(name)
-                self.deleted(text("Deleted the run {name}", name=name), self._restorer(token))
+                project, watches = self.project, self.watches
+
+                def remove() -> str:
+                    watches.drop(name)
+                    return project.runs.remove(name)
+
+                self._bin(text("Deleted the run {name}", name=name), remove)
 
     def delete_dataset(self, name: str) -> None:
         """Move a data set to the bin; a toast offers to bring it back."""
         with self.reporting(self.tr("Deleting the data set")):
             if self.project is not None:
-                self.browser.rest()
-                token = self.project.datasets.remove(name)
-                self.deleted(text("Deleted the data set {name}", name=name), self._restorer(token))
+                project, browser = self.project, self.browser
+
+                def remove() -> str:
+                    browser.rest()
+                    return project.datasets.remove(name)
+
+                self._bin(text("Deleted the data set {name}", name=name), remove)
 
     def delete_creations(self, ids: Sequence[Any]) -> None:
         """Move creations to the bin; a toast offers to bring them back."""
         with self.reporting(self.tr("Deleting creations")):
             if self.project is not None and ids:
-                token = self.project.gallery.delete(ids)
-                self.deleted(text("Deleted {count} creations", count=len(ids)), self._restorer(token))
+                gallery, some = self.project.gallery, list(ids)
+                self._bin(text("Deleted {count} creations", count=len(some)), lambda: gallery.delete(some))
 
-    def deleted(self, what: Text, undo: Callable[[], None]) -> None:
+    def _bin(self, what: Text, remove: Callable[[], str]) -> None:
+        """Do what moves something into the bin and returns its token; it can be taken back and done again."""
+        assert self.project is not None
+        deed = Deed(remove, self.project.bin.undo)
+        deed.do()
+        self.deleted(what, deed.undo, deed.do)
+
+    def deleted(self, what: Text, undo: Callable[[], None], redo: Callable[[], None] | None = None) -> None:
         """Something was done that can be taken back: remember how, say so with an Undo, read the lists anew."""
-        number = self.undo.push(what, undo)
+        number = self.undo.push(what, undo, redo)
         self.changed_on_disk()
         self.toast(spoken(what), action=self.tr("Undo"), callback=lambda: self.undo_now(number))
 
@@ -338,19 +353,18 @@ class Session(QObject):
                 self.changed_on_disk()
                 self.toast(self.tr("Taken back: {0}").format(spoken(done.what)))
 
+    def redo_now(self) -> None:
+        """Do again what was taken back last, and say so."""
+        with self.reporting(self.tr("Redo")):
+            done = self.undo.redo()
+            if done is not None:
+                self.changed_on_disk()
+                self.toast(self.tr("Done again: {0}").format(spoken(done.what)))
+
     def changed_on_disk(self) -> None:
         """Data sets, runs or creations have changed: read them anew."""
         self.lists.refresh()
         self.gallery_changed.emit()
-
-    def _restorer(self, token: Any) -> Callable[[], None]:
-        project = self.project
-
-        def restore() -> None:
-            if project is not None:
-                project.bin.undo(token)
-
-        return restore
 
     # --- saying ------------------------------------------------------------------------------------------------------
 

@@ -92,6 +92,7 @@ class Reality:
     engine: Engine = "waiting"
     engine_error: str = ""
     undo: Text | None = None
+    redo: Text | None = None
     jobs: tuple[JobView, ...] = ()
     closing: bool = False
     saved: Literal["saved", "saving"] = "saved"
@@ -214,6 +215,10 @@ def _undoable(intention: PageIntention, reality: Reality) -> Text | None:
     return None if reality.undo is not None else text("There is nothing to undo.")
 
 
+def _redoable(intention: PageIntention, reality: Reality) -> Text | None:
+    return None if reality.redo is not None else text("Nothing was taken back that could be done again.")
+
+
 def _resumable(intention: PageIntention, reality: Reality) -> Text | None:
     run = reality.run(intention.run)
     if run is None:
@@ -246,6 +251,7 @@ _RULES: Mapping[str, tuple[Reason, ...]] = {
     "sample_now": (_live_run, _not_closing),
     "save_now": (_live_run, _not_closing),
     "undo": (_undoable,),
+    "redo": (_redoable,),
     "palette": (_always,),
     "theme": (_always,),
     "full_screen": (_always,),
@@ -293,6 +299,8 @@ def _wording(name: str, intention: PageIntention, reality: Reality) -> tuple[Tex
         return text("Add to queue"), "queue"
     if name == "undo" and reality.undo is not None:
         return text("Undo: {what}", what=reality.undo), ""
+    if name == "redo" and reality.redo is not None:
+        return text("Redo: {what}", what=reality.redo), ""
     return None, ""
 
 

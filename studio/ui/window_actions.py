@@ -151,6 +151,10 @@ class WindowActions(QObject):
         """Take back the newest thing that can be."""
         self._session.undo_now()
 
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        self._session.redo_now()
+
     def show_palette(self) -> None:
         """Open the command palette."""
         self._window.open_palette()

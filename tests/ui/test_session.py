@@ -256,6 +256,24 @@ def test_deleting_is_undone(session: Session, train_request: Request) -> None:
     assert len(session.runs()) == 1, "the second click does nothing"
 
 
+def test_deletions_are_done_again(session: Session, train_request: Request) -> None:
+    assert session.project is not None
+    run = session.project.runs.new("gan", "cats", GanConfig(), train_request())
+    session.refresh()
+    session.delete_run(run.name)
+    session.delete_dataset("cats")
+    for _ in range(2):
+        session.undo_now()
+        session.undo_now()
+        assert (len(session.runs()), len(session.datasets())) == (1, 1)
+        session.redo_now()
+        assert (len(session.runs()), len(session.datasets())) == (0, 1)
+        session.redo_now()
+        assert (len(session.runs()), len(session.datasets())) == (0, 0)
+    assert session.undo.next() is None
+    assert len(session.project.bin.list()) == 2
+
+
 def test_a_failing_undo_is_told(session: Session) -> None:
     def fail() -> None:
         raise UsageError("It is not in the bin any more.")

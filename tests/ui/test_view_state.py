@@ -119,6 +119,13 @@ def test_undo_names_what_it_takes_back() -> None:
     assert str(view.title) == "Undo: Deleted the run a"
 
 
+def test_redo_names_what_it_does_again() -> None:
+    assert "Nothing was taken back" in why_not("redo", PANEL, OPEN)
+    view = resolve(PANEL, replace(OPEN, redo=text("Deleted the run {name}", name="a"))).actions["redo"]
+    assert view.enabled
+    assert str(view.title) == "Redo: Deleted the run a"
+
+
 def test_the_status_tells_of_the_run() -> None:
     live = run("running", live=True, rate=340.0, seconds_left=240.0)
     status = resolve(PANEL, replace(OPEN, runs=(live,), training="cats-1", waiting=2)).status

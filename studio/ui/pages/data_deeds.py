@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -35,13 +36,16 @@ class Deeds(QObject):
         def undo() -> None:
             _store(project, record.folder, record.choices)
 
-        with self._session.reporting(self.tr("Saving the choices")):
+        def redo() -> None:
             _store(project, record.folder, choices)
+
+        with self._session.reporting(self.tr("Saving the choices")):
+            redo()
             what = choice_words(record.name, record.choices, choices)
             if len(choices.leave_out) != len(record.choices.leave_out):
-                self._session.deleted(what, undo)
+                self._session.deleted(what, undo, redo)
             else:
-                self._session.undo.push(what, undo)
+                self._session.undo.push(what, undo, redo)
                 self._session.changed_on_disk()
 
     def rename(self, name: str, new: str) -> None:
@@ -51,11 +55,8 @@ class Deeds(QObject):
             return
         with self._session.reporting(self.tr("Renaming the data set")):
             project.datasets.rename(name, new)
-
-            def undo() -> None:
-                project.datasets.rename(new, name)
-
-            self._session.undo.push(text("Renamed {name} to {new}", name=name, new=new), undo)
+            back, again = partial(project.datasets.rename, new, name), partial(project.datasets.rename, name, new)
+            self._session.undo.push(text("Renamed {name} to {new}", name=name, new=new), back, again)
             self._session.changed_on_disk()
 
     def delete(self, name: str) -> None:

@@ -65,7 +65,8 @@ class GalleryWorks(QObject):
         with self._session.reporting(self.tr("Saving the note")):
             before = project.gallery.get(id).note
             project.gallery.set_note(id, note)
-            self._session.undo.push(text("Change a note"), partial(self._set_note_back, id, before))
+            back, again = partial(self._set_note_back, id, before), partial(self._set_note_back, id, note)
+            self._session.undo.push(text("Change a note"), back, again)
             self._session.gallery_changed.emit()
 
     def _set_note_back(self, id: int, note: str) -> None:

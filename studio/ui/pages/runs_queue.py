@@ -98,16 +98,23 @@ class QueueCard(Frame):
     def _remover(self, one: Waiting, position: int) -> Callable[[], None]:
         session = self._session
 
+        held = one.number
+
         def put_back() -> None:
-            entry = session.line.queue.add(one.request)
-            session.line.queue.move(entry.number, position)
+            nonlocal held
+            held = session.line.queue.add(one.request).number
+            session.line.queue.move(held, position)
+            session.line.changed.emit()
+
+        def take_out() -> None:
+            session.line.queue.remove(held)
             session.line.changed.emit()
 
         def remove() -> None:
             with session.reporting(self.tr("Taking out of the queue")):
-                session.line.queue.remove(one.number)
-                session.line.changed.emit()
-                session.deleted(text("Took {run} out of the queue", run=request_words(one.request)), put_back)
+                take_out()
+                words = text("Took {run} out of the queue", run=request_words(one.request))
+                session.deleted(words, put_back, take_out)
 
         return remove
 

@@ -25,6 +25,7 @@ from studio.ui.text import plain_tooltip, unmarked
 from studio.ui.view_state import RESUMABLE_STATES
 
 if TYPE_CHECKING:
+    from studio.projects.project import Project
     from studio.ui.session import Session
 
 NOTES = "run_notes"
@@ -171,20 +172,24 @@ class RunsWorks(QObject):
             return
         if project is None:
             return
+        names = [row.name for row in self.rows]
         tokens: list[str] = []
 
         def restore() -> None:
-            for token in reversed(tokens):
-                project.bin.undo(token)
+            while tokens:
+                project.bin.undo(tokens.pop())
+
+        def remove() -> None:
+            for name in names:
+                session.watches.drop(name)
+                tokens.append(project.runs.remove(name))
 
         with session.reporting(self.tr("Deleting runs")):
             try:
-                for row in self.rows:
-                    session.watches.drop(row.name)
-                    tokens.append(project.runs.remove(row.name))
+                remove()
             finally:
                 if tokens:
-                    session.deleted(text("Deleted {count} runs", count=len(tokens)), restore)
+                    session.deleted(text("Deleted {count} runs", count=len(tokens)), restore, remove)
 
     def reveal(self) -> None:
         """Show the run's folder in the file manager."""
@@ -212,17 +217,21 @@ class RunsWorks(QObject):
         if project is None:
             return
         with session.reporting(self.tr("Renaming the run")):
-            found = project.runs.get(run)
-            before = (found.title, self.notes().get(run, ""))
+            before = (project.runs.get(run).title, self.notes().get(run, ""))
             if (title, note) == before:
                 return
-            if title != found.title:
-                found.set_title(check_name(title, "run"))
-            notes = self.notes() | {run: note}
-            session.remember(NOTES, {name: words for name, words in notes.items() if words})
-            session.undo.push(text("Rename {run}", run=run), lambda: self.set_name_and_note(run, *before))
-            session.refresh()
-            self.noted.emit()
+            write = partial(self._write_name_and_note, project, run)
+            write(title, note)
+            session.undo.push(text("Rename {run}", run=run), partial(write, *before), partial(write, title, note))
+
+    def _write_name_and_note(self, project: Project, run: str, title: str, note: str) -> None:
+        found = project.runs.get(run)
+        if title != found.title:
+            found.set_title(check_name(title, "run"))
+        notes = self.notes() | {run: note}
+        self._session.remember(NOTES, {name: words for name, words in notes.items() if words})
+        self._session.refresh()
+        self.noted.emit()
 
     # --- files -------------------------------------------------------------------------------------------------------
 

@@ -105,7 +105,8 @@ class SheetDesk(QObject):
         """Show other entries; undo brings back what was there."""
         before = self.sheet.clear()
         self.sheet.put_back(entries)
-        number = self.session.undo.push(what, partial(self._put_back, before))
+        again = partial(self._put_back, list(entries))
+        number = self.session.undo.push(what, partial(self._put_back, before), again)
         self.session.toast(spoken(what), action=self.tr("Undo"), callback=partial(self.session.undo_now, number))
         self._renew()
 
