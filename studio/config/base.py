@@ -24,6 +24,14 @@ Kind = Literal["int", "float", "bool", "choice", "names", "text"]
 Model = TypeVar("Model", bound="Settings")
 
 
+@dataclass(frozen=True, slots=True)
+class Best:
+    """By which of its own measures a family calls a checkpoint the best one."""
+
+    metric: str
+    lowest: bool = True
+
+
 class Settings(BaseModel):
     """Base of all settings: frozen, and refusing names it does not know."""
 

@@ -6,10 +6,12 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from studio.config.base import Dial, Settings, setting
+from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DataFacts, DeviceFacts
 from studio.config.training import TrainingSettings
 
+CAPABILITIES: frozenset[str] = frozenset({"pictures"})
+BEST = Best("distance", lowest=True)
 DiscriminatorNorm = Literal["none", "batch"]
 Augmentation = Literal["colour", "translation", "cutout"]
 

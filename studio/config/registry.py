@@ -1,4 +1,5 @@
-"""From a family's name to its config: ``studio.config.<family>`` holds ``<Family>Config`` and ``preset``."""
+"""From a family's name to its config: ``studio.config.<family>`` holds ``<Family>Config`` and ``preset``, what its
+models can do (``CAPABILITIES``) and by which measure its best checkpoint is chosen (``BEST``)."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from studio.config.base import Dial, validated
+from studio.config.base import Best, Dial, validated
 from studio.config.facts import DataFacts, DeviceFacts
 from studio.config.training import TrainingSettings
 from studio.families import FAMILIES
@@ -15,20 +16,34 @@ from studio.ground.errors import UsageError
 
 def config_class(family: str) -> type[TrainingSettings]:
     """The config model of a family. Raises UsageError for a name that is not one."""
-    if family not in FAMILIES:
-        raise UsageError("There is no family {family}; there is: {known}.", family=family, known=", ".join(FAMILIES))
-    module = importlib.import_module(f"studio.config.{family}")
-    found: type[TrainingSettings] = getattr(module, f"{family.capitalize()}Config")
+    found: type[TrainingSettings] = getattr(_module(family), f"{family.capitalize()}Config")
+    return found
+
+
+def capabilities(family: str) -> frozenset[str]:
+    """What the models of a family can do: ``pictures`` (make pictures), ``judges`` (tell probabilities of labels)."""
+    found: frozenset[str] = _module(family).CAPABILITIES
+    return found
+
+
+def best_by(family: str) -> Best:
+    """The measure that decides which checkpoint of a run of this family is called the best."""
+    found: Best = _module(family).BEST
     return found
 
 
 def preset(family: str, data: DataFacts, device: DeviceFacts, dial: Dial) -> TrainingSettings:
     """The config that a dial stands for, derived from the data and the device."""
-    config_class(family)
-    made: TrainingSettings = importlib.import_module(f"studio.config.{family}").preset(data, device, dial)
+    made: TrainingSettings = _module(family).preset(data, device, dial)
     return made
 
 
 def load_config(data: Mapping[str, Any]) -> TrainingSettings:
     """The config that a run's ``config.json`` holds. Raises UsageError where it does not fit."""
     return validated(config_class(str(data.get("family", ""))), data)
+
+
+def _module(family: str) -> Any:
+    if family not in FAMILIES:
+        raise UsageError("There is no family {family}; there is: {known}.", family=family, known=", ".join(FAMILIES))
+    return importlib.import_module(f"studio.config.{family}")

@@ -51,3 +51,8 @@ class TrainingSettings(Settings):
         le=256,
         advanced=True,
     )
+
+    @property
+    def knows_horizon(self) -> bool:
+        """Whether a step depends on how long the whole run is, so that a longer run is another run."""
+        return False

@@ -7,7 +7,7 @@ obeyed there. Exactly one :class:`Ended` closes every job. Pictures cross as uin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -44,12 +44,15 @@ class Metrics(Event):
 
 @dataclass(frozen=True, slots=True)
 class Samples(Event):
-    """Pictures (N, H, W, C) uint8, C 1 or 3, made by the program to show progress, or as the work's outcome."""
+    """Pictures (N, H, W, C) uint8, C 1 or 3, made by the program to show progress, or as the work's outcome.
+
+    ``notes`` is what the family says of them, as plain data: ``{"labels": [{"hair": "black"}, ...]}``, ...
+    """
 
     step: int
     pictures: np.ndarray
     kind: str = "samples"
-    notes: tuple[str, ...] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.config.registry import best_by
 from studio.config.requests import CheckpointName
 from studio.ground.errors import DamagedError, Text, UsageError, text
 from studio.ground.files import verify_manifest
@@ -21,7 +22,7 @@ def choose_point(run: Run, name: CheckpointName) -> tuple[Point, tuple[Text, ...
         raise UsageError("The run {run} has no checkpoint yet; train it first.", run=run.name)
     if name == "last":
         return _newest_whole(run, points)
-    best = Checkpoints(run.checkpoints_folder).best() if name == "best" else None
+    best = Checkpoints(run.checkpoints_folder, best_by(run.family)).best() if name == "best" else None
     if name == "best":
         return (best, ()) if best is not None else _newest_whole(run, points)
     wanted = [point for point in points if point.step == int(name)]

@@ -27,7 +27,7 @@ class RunRecorder:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._metrics: deque[tuple[int, int, Mapping[str, float]]] = deque(maxlen=_MOST_WAITING)
-        self._samples: tuple[int, int, np.ndarray] | None = None
+        self._samples: tuple[int, int, np.ndarray, Mapping[str, Any]] | None = None
         self._told = False
         self._problems: list[Notice] = []
 
@@ -36,9 +36,9 @@ class RunRecorder:
         self._metrics.append((step, items, dict(values)))
         self._try()
 
-    def samples(self, step: int, items: int, pictures: np.ndarray) -> None:
-        """Keep the pictures (N, H, W, C) uint8 of a step; of several that wait the latest."""
-        self._samples = (step, items, pictures)
+    def samples(self, step: int, items: int, pictures: np.ndarray, notes: Mapping[str, Any]) -> None:
+        """Keep the pictures (N, H, W, C) uint8 of a step with their notes; of several that wait the latest."""
+        self._samples = (step, items, pictures, notes)
         self._try()
 
     def problems(self) -> list[Notice]:
@@ -53,8 +53,8 @@ class RunRecorder:
                 self._run.metrics.append(step, items, values)
                 self._metrics.popleft()
             if self._samples is not None:
-                step, items, pictures = self._samples
-                self._run.samples.write(step, pictures, items=items)
+                step, items, pictures, notes = self._samples
+                self._run.samples.write(step, pictures, items=items, notes=notes)
                 self._samples = None
             self._told = False
         except OSError as error:

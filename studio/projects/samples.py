@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,14 +39,18 @@ class SampleFiles:
         self.folder = folder
         self._most = most
 
-    def write(self, step: int, pictures: np.ndarray, *, items: int, notes: Sequence[str] = ()) -> None:
+    def write(
+        self, step: int, pictures: np.ndarray, *, items: int, notes: Mapping[str, Any] | None = None
+    ) -> None:
         """Keep the pictures (N, H, W, C) uint8 of a step, in the place of earlier ones of the same step; then thin out.
+
+        ``notes``: what is to be known of them later, as plain JSON data.
 
         Raises:
             OSError: the file cannot be written; nothing is changed then.
         """
         pixels = checked_pixels(pictures)
-        note = {"step": step, "items": items, "count": len(pixels), "notes": list(notes)}
+        note = {"step": step, "items": items, "count": len(pixels), "notes": dict(notes or {})}
         path = self.folder / f"{step:010d}-{items:014d}.png"
         write_bytes(path, encode_png(stack(pixels), note))
         for other in self.files():
@@ -72,8 +77,11 @@ class SampleFiles:
         """
         return self.read_with_notes(step)[0]
 
-    def read_with_notes(self, step: int) -> tuple[np.ndarray, tuple[str, ...]]:
-        """The pictures of a step and what was noted about each (which may be nothing)."""
+    def read_with_notes(self, step: int) -> tuple[np.ndarray, dict[str, Any]]:
+        """The pictures of a step and what was noted about them; ``{}`` where that is nothing.
+
+        Files of the first version hold one word for each picture: they come as ``{"words": [...]}``.
+        """
         file = next((file for file in self.files() if file.step == step), None)
         if file is None:
             raise UsageError("There are no samples of step {step}.", step=step)
@@ -85,7 +93,7 @@ class SampleFiles:
         pixels, note = decode_png(data, name)
         if (note["step"], note["items"]) != (file.step, file.items):
             raise DamagedError("The samples {name} belong to another step.", name=file.path.name)
-        return unstack(pixels, note["count"]), tuple(note["notes"])
+        return unstack(pixels, note["count"]), _notes(note["notes"])
 
     def check(self) -> tuple[Text, ...]:
         """Read every file; names those that are damaged."""
@@ -118,6 +126,12 @@ class SampleFiles:
         files = self.files()
         while len(files) > self._most:
             files.pop(superfluous([file.items for file in files])).path.unlink()
+
+
+def _notes(noted: Any) -> dict[str, Any]:
+    if isinstance(noted, list):
+        return {"words": noted} if noted else {}
+    return dict(noted)
 
 
 def superfluous(items: Sequence[int]) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from studio.config.registry import best_by
 from studio.config.training import TrainingSettings
 from studio.training.checkpoints import Checkpoints
 from studio.training.recorder import Recorder
@@ -43,7 +44,7 @@ def assemble(
         make_task(family, config, data, device),
         device=device,
         recorder=recorder,
-        checkpoints=Checkpoints(folder),
+        checkpoints=Checkpoints(folder, best_by(family)),
         fingerprint=data.fingerprint,
         stop_at=stop_at,
         rescue=lambda: batch_that_fits(config, data, family=family, device=device),

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from studio.config.base import Best
 from studio.ground.errors import DamagedError, Text, text
 from studio.ground.events import Progress
 from studio.ground.files import LEFTOVER, read_json, sweep_leftovers, verify_manifest, whole_folder, write_json
@@ -51,10 +52,11 @@ class Loaded:
 
 
 class Checkpoints:
-    """The folder ``checkpoints`` of a run."""
+    """The folder ``checkpoints`` of a run. ``best``: the measure by which a model point is the best; None: none is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, best: Best | None = None) -> None:
         self.folder = folder
+        self._best = best
 
     def sweep(self) -> None:
         """Remove what interrupted writes left."""
@@ -89,12 +91,14 @@ class Checkpoints:
             shutil.rmtree(self._path("model", dropped))
 
     def best(self) -> Point | None:
-        """The model point with the lowest sliced Wasserstein distance; None where none was measured."""
-        measured = []
+        """The model point with the best measure, of equals the earliest; None where none was measured."""
+        if self._best is None:
+            return None
+        sign, measured = 1 if self._best.lowest else -1, []
         for point in self.points("model"):
-            distance = _readable(point).get("measures", {}).get("distance")
-            if isinstance(distance, (int, float)):
-                measured.append((distance, point.step, point))
+            value = _readable(point).get("measures", {}).get(self._best.metric)
+            if isinstance(value, (int, float)):
+                measured.append((sign * value, point.step, point))
         return min(measured)[2] if measured else None
 
     def newest_good(self, tables: Mapping[str, Table]) -> Loaded | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,8 +14,8 @@ class Recorder(Protocol):
     def metrics(self, step: int, items: int, values: Mapping[str, float]) -> None:
         """Named numbers of one step."""
 
-    def samples(self, step: int, items: int, pictures: np.ndarray) -> None:
-        """Pictures (N, H, W, C) uint8 from the run's fixed latents."""
+    def samples(self, step: int, items: int, pictures: np.ndarray, notes: Mapping[str, Any]) -> None:
+        """The run's samples (N, H, W, C) uint8, and what its family notes of them, as plain JSON data."""
 
 
 class NoRecorder:
@@ -24,7 +24,7 @@ class NoRecorder:
     def metrics(self, step: int, items: int, values: Mapping[str, float]) -> None:
         """Nothing is kept."""
 
-    def samples(self, step: int, items: int, pictures: np.ndarray) -> None:
+    def samples(self, step: int, items: int, pictures: np.ndarray, notes: Mapping[str, Any]) -> None:
         """Nothing is kept."""
 
 
@@ -34,11 +34,12 @@ class MemoryRecorder:
     def __init__(self) -> None:
         self.values: dict[int, dict[str, float]] = {}
         self.pictures: dict[int, np.ndarray] = {}
+        self.notes: dict[int, Mapping[str, Any]] = {}
 
     def metrics(self, step: int, items: int, values: Mapping[str, float]) -> None:
         """Remember the numbers of a step."""
         self.values.setdefault(step, {}).update(values)
 
-    def samples(self, step: int, items: int, pictures: np.ndarray) -> None:
-        """Remember the pictures of a step."""
-        self.pictures[step] = pictures
+    def samples(self, step: int, items: int, pictures: np.ndarray, notes: Mapping[str, Any]) -> None:
+        """Remember the pictures of a step and the notes."""
+        self.pictures[step], self.notes[step] = pictures, notes

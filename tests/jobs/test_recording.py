@@ -108,7 +108,7 @@ def test_numbers_and_samples_wait_for_room_and_keep_their_order(run: Run, monkey
     monkeypatch.setattr(run.metrics, "append", full)
     for step in (2, 3):
         recorder.metrics(step, step * 8, {"a": float(step)})
-    recorder.samples(3, 24, np.zeros((2, 4, 4, 3), np.uint8))
+    recorder.samples(3, 24, np.zeros((2, 4, 4, 3), np.uint8), {"labels": [{}, {}]})
     assert len(recorder.problems()) == 1
     assert run.samples.steps() == []
     monkeypatch.setattr(run.metrics, "append", real)

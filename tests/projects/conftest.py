@@ -47,7 +47,7 @@ def train_a_little(run: Run, steps: int = 40) -> None:
             values = {"generator": step / 8, "discriminator": float("nan") if step == 3 else 1 / step}
             run.metrics.append(step, step * 32, values | ({"held_out": 0.5} if step > steps // 2 else {}))
         for step in (0, steps // 2, steps):
-            run.samples.write(step, random_pictures(4, seed=step), items=step * 32, notes=("a", "b", "c", "d"))
+            run.samples.write(step, random_pictures(4, seed=step), items=step * 32, notes={"labels": [{"l": v} for v in "abcd"]})
         run.set_status(step=steps, items=steps * 32)
         run.truncate_after(steps - 5)
         run.set_status(state="stopped")

@@ -20,10 +20,10 @@ def test_pictures_come_back_equal(tmp_path: Path, pictures: Pictures, channels: 
     samples = SampleFiles(tmp_path / "samples")
     assert samples.steps() == []
     made = pictures(7, channels=channels)
-    samples.write(30, made, items=960, notes=["red"] * 7)
+    samples.write(30, made, items=960, notes={"labels": [{"hair": "red"}] * 7})
     samples.write(0, made[:1], items=0)
     found, notes = SampleFiles(tmp_path / "samples").read_with_notes(30)
-    assert np.array_equal(found, made) and notes == ("red",) * 7
+    assert np.array_equal(found, made) and notes == {"labels": [{"hair": "red"}] * 7}
     assert samples.steps() == [0, 30] and samples.read(0).shape == (1, 12, 12, channels)
     assert samples.check() == ()
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from studio.config.base import Best
 from studio.ground.files import LEFTOVER
 from studio.training import checkpoints as module
 from studio.training.cadence import MODEL_POINTS, model_steps, resume_interval, sample_steps, thinned
 from studio.training.checkpoints import Checkpoints, Point, read_point
 from studio.training.state import tables
 
+BEST = Best("distance", lowest=True)
 PARTS = {"module.a": {"x": torch.arange(4.0)}, "average.a": {"x": torch.ones(2)}}
 
 
@@ -30,7 +32,7 @@ def _steps(points: list[Point]) -> list[int]:
 
 
 def test_the_last_three_resume_points_stay(tmp_path: Path) -> None:
-    store = Checkpoints(tmp_path)
+    store = Checkpoints(tmp_path, BEST)
     for step in (1, 2, 3, 4, 5):
         _resume(store, step)
     assert _steps(store.points("resume")) == [3, 4, 5]
@@ -41,11 +43,11 @@ def test_the_last_three_resume_points_stay(tmp_path: Path) -> None:
 
 def test_nothing_there_is_nothing(tmp_path: Path) -> None:
     assert Checkpoints(tmp_path / "none").newest_good({}) is None
-    assert Checkpoints(tmp_path / "none").points("model") == [] and Checkpoints(tmp_path / "none").best() is None
+    assert Checkpoints(tmp_path / "none").points("model") == [] and Checkpoints(tmp_path / "none", BEST).best() is None
 
 
 def test_the_same_step_can_be_written_again(tmp_path: Path) -> None:
-    store = Checkpoints(tmp_path)
+    store = Checkpoints(tmp_path, BEST)
     _resume(store, 1)
     list(store.save_resume({"module.a": {"x": torch.zeros(4)}}, {"step": 1, "new": True}, 1))
     parts, facts = read_point(store.points("resume")[0].path, tables({"module.a": {"x": torch.zeros(4)}}))
@@ -55,7 +57,7 @@ def test_the_same_step_can_be_written_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", ["write_tensors", "write_json", "verify_manifest"])
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    store = Checkpoints(tmp_path)
+    store = Checkpoints(tmp_path, BEST)
     _resume(store, 1)
     _resume(store, 2)
 
@@ -75,7 +77,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytes
 
 
 def test_old_points_go_only_after_the_new_one_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, seen = Checkpoints(tmp_path), []
+    store, seen = Checkpoints(tmp_path, BEST), []
     for step in (1, 2, 3):
         _resume(store, step)
     monkeypatch.setattr(module, "verify_manifest", lambda _: seen.append(_steps(store.points("resume"))))
@@ -84,7 +86,7 @@ def test_old_points_go_only_after_the_new_one_is_read_back(tmp_path: Path, monke
 
 
 def test_model_points_are_thinned_but_first_best_and_last_stay(tmp_path: Path) -> None:
-    store = Checkpoints(tmp_path)
+    store = Checkpoints(tmp_path, BEST)
     for step in range(60):
         _model(store, step, 0.5 if step == 41 else 1.0 + step)
     steps = _steps(store.points("model"))
@@ -96,7 +98,7 @@ def test_model_points_are_thinned_but_first_best_and_last_stay(tmp_path: Path) -
 
 def test_model_points_are_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MODEL_BYTES", 6000)
-    store = Checkpoints(tmp_path)
+    store = Checkpoints(tmp_path, BEST)
     for step in range(30):
         _model(store, step, 1.0 / (step + 1))
     size = sum(f.stat().st_size for p in store.points("model") for f in p.path.iterdir())
@@ -104,7 +106,7 @@ def test_model_points_are_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_damaged_model_point_is_never_the_best(tmp_path: Path) -> None:
-    store = Checkpoints(tmp_path)
+    store = Checkpoints(tmp_path, BEST)
     _model(store, 0, 1.0)
     _model(store, 1, 0.1)
     (store.points("model")[1].path / "state.json").write_bytes(b"{")
@@ -112,14 +114,23 @@ def test_a_damaged_model_point_is_never_the_best(tmp_path: Path) -> None:
     assert best is not None and best.step == 0
 
 
+def test_the_highest_is_best_where_the_measure_says_so(tmp_path: Path) -> None:
+    store = Checkpoints(tmp_path, Best("distance", lowest=False))
+    for step, share in ((0, 0.2), (1, 0.9), (2, 0.9), (3, 0.5)):
+        _model(store, step, share)
+    best = store.best()
+    assert best is not None and best.step == 1
+    assert Checkpoints(tmp_path).best() is None
+
+
 def test_without_measures_there_is_no_best(tmp_path: Path) -> None:
-    store = Checkpoints(tmp_path)
+    store = Checkpoints(tmp_path, BEST)
     _model(store, 0)
     assert store.best() is None
 
 
 def test_what_is_set_aside_is_offered_no_more(tmp_path: Path) -> None:
-    store = Checkpoints(tmp_path)
+    store = Checkpoints(tmp_path, BEST)
     for _ in range(2):
         _resume(store, 7)
         store.set_aside(store.points("resume"))
@@ -128,7 +139,7 @@ def test_what_is_set_aside_is_offered_no_more(tmp_path: Path) -> None:
 
 
 def test_leftovers_are_swept_and_never_listed(tmp_path: Path) -> None:
-    store = Checkpoints(tmp_path)
+    store = Checkpoints(tmp_path, BEST)
     _resume(store, 1)
     (tmp_path / f"resume-000000002{LEFTOVER}1234").mkdir()
     assert _steps(store.points("resume")) == [1]
