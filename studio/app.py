@@ -30,11 +30,12 @@ _LOG_BYTES = 1_000_000
 _log = logging.getLogger("studio")
 
 
-def create_window(project: Path | None = None) -> QMainWindow:
+def create_window(project: Path | None = None, *, paint_first: bool = False) -> QMainWindow:
     """Build the window, and a QApplication if there is none, without starting an event loop.
 
     Args:
         project: the folder of a project to open. One that cannot be opened is told in the window, which stays empty.
+        paint_first: build the page after the first paint, so that a window stands on the screen at once.
     """
     application()
     user = UserFile()
@@ -44,8 +45,10 @@ def create_window(project: Path | None = None) -> QMainWindow:
         theme.choose(user.theme)
     window = StudioWindow(Session(user))
     window.session.setParent(window)
+    if paint_first:
+        window.paint_first()
     if project is None:
-        window.pages.show("home")
+        window.show_page("home")
     else:
         _open(window, project)
     return window
@@ -70,7 +73,7 @@ def _open(window: StudioWindow, path: Path) -> None:
     """Open a project in a new window; a failure is shown once the window is."""
     window.door.open(path)
     if window.session.project is None:
-        window.pages.show("home")
+        window.show_page("home")
 
 
 def main(project: Path | None = None) -> int:
@@ -78,7 +81,7 @@ def main(project: Path | None = None) -> int:
     app = application()
     net = _LastNet()
     with _logging(), closing(net):
-        window = create_window(project)
+        window = create_window(project, paint_first=True)
         assert isinstance(window, StudioWindow)
         net.attach(window)
         window.closed.connect(app.quit)  # it is hidden before it is closed, which Qt does not count as the last one

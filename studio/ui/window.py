@@ -79,6 +79,8 @@ class StudioWindow(QMainWindow):
         self.view: ViewState | None = None
         self._machine = MachineWatch()
         self._painted = False
+        self._paints_first = False
+        self._page_wanted = ""
         self._done = False
         self._unsaved_looks = 0
         self.leaving = Leaving(session, self)
@@ -94,6 +96,18 @@ class StudioWindow(QMainWindow):
         self._housekeeping.timeout.connect(self._keep_house)
         self._connect()
         self._restore_place()
+
+    def paint_first(self) -> None:
+        """Before it is shown: paint the frame of the window, and build its first page right after that."""
+        self._paints_first = True
+
+    def show_page(self, page_id: str) -> None:
+        """Show a page now, or as soon as the frame is painted; see :meth:`paint_first`."""
+        if self._paints_first and not self._painted:
+            self._page_wanted = page_id
+            self.navigation.set_current(page_id)
+        else:
+            self.pages.show(page_id)
 
     # --- building ----------------------------------------------------------------------------------------------------
 
@@ -293,7 +307,12 @@ class StudioWindow(QMainWindow):
             page.arrive(**dict(what))
         self._resolve_soon()
 
+    def _show_wanted(self) -> None:
+        if self._page_wanted and not self._done:
+            self.pages.show(self._page_wanted)
+
     def _on_shown(self, page_id: str) -> None:
+        self._page_wanted = ""
         self.navigation.set_current(page_id)
         self.session.memory.touch("window")
         self._resolve()
@@ -303,7 +322,7 @@ class StudioWindow(QMainWindow):
         self.pages.project_changed()
         kept = self.session.memory.read("window")
         fresh = "data" if self.session.project is not None else "home"
-        self.pages.show(str(kept.get("page", fresh)))
+        self.show_page(str(kept.get("page", fresh)))
         self._resolve()
 
     def _on_failed(self, doing: str, error: BaseException | Text, trace: str) -> None:
@@ -342,7 +361,7 @@ class StudioWindow(QMainWindow):
     # --- place and size ----------------------------------------------------------------------------------------------
 
     def _window_state(self) -> dict[str, Any]:
-        return {"page": self.pages.current_id, "geometry": self._geometry()}
+        return {"page": self._page_wanted or self.pages.current_id, "geometry": self._geometry()}
 
     def _geometry(self) -> str:
         return bytes(self.saveGeometry().toBase64().data()).decode("ascii")
@@ -365,6 +384,7 @@ class StudioWindow(QMainWindow):
         super().paintEvent(event)
         if not self._painted:
             self._painted = True
+            QTimer.singleShot(0, self, self._show_wanted)
             QTimer.singleShot(_FIRST_PAINT_MS, self, self._after_first_paint)
 
     def _after_first_paint(self) -> None:

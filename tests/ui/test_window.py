@@ -54,6 +54,18 @@ def test_create_window_opens_a_project(qtbot: Any, quick_engine: None, project_p
         assert not project.read_only, "closing the window gives the project back"
 
 
+def test_the_frame_is_painted_before_the_page_is_built(qtbot: Any, quick_engine: None, project_path: Path) -> None:
+    window = create_window(project_path, paint_first=True)
+    assert isinstance(window, StudioWindow)
+    qtbot.addWidget(window)
+    kept = window._window_state()["page"]
+    assert window.pages.current is None
+    assert window.navigation.items[kept].isChecked(), "the rail already says where it will be"
+    window.show()
+    qtbot.waitUntil(lambda: window.pages.current_id == kept)
+    assert window.close()
+
+
 def test_a_folder_that_is_no_project_is_told(make_window: MakeWindow, tmp_path: Path, errors: list[str]) -> None:
     window = make_window(tmp_path, show=False)
     assert window.session.project is None

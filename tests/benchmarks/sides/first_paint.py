@@ -25,7 +25,7 @@ def bare() -> object:
 def studio() -> object:
     from studio.app import create_window
 
-    return None, create_window(Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    return None, create_window(Path(sys.argv[2]) if len(sys.argv) > 2 else None, paint_first=True)
 
 
 if __name__ == "__main__":
@@ -34,12 +34,12 @@ if __name__ == "__main__":
     from PySide6.QtWidgets import QApplication
 
     class Watch(QObject):
-        """Hears of the window's first paint."""
+        """Hears of the first paint of anything in the window, which is done when the loop comes round again."""
 
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
             if event.type() == QEvent.Type.Paint:
                 QTimer.singleShot(0, report)
-                made[1].removeEventFilter(self)
+                QApplication.instance().removeEventFilter(self)
             return False
 
     def report() -> None:
@@ -48,7 +48,7 @@ if __name__ == "__main__":
         os._exit(0)
 
     watch = Watch()
-    made[1].installEventFilter(watch)
+    QApplication.instance().installEventFilter(watch)
     made[1].resize(1280, 800)
     made[1].show()
     QApplication.exec()
