@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -88,12 +88,13 @@ class RunWorks(QObject):
             kept = words.format(len(chosen), count_text(step))
             self._session.toast(kept, action=self.tr("Show"), callback=self._show_gallery)
 
-    def _request(self, step: int, index: int, notes: tuple[str, ...]) -> dict[str, Any]:
+    def _request(self, step: int, index: int, notes: Mapping[str, Any]) -> dict[str, Any]:
         """What makes a sample again: the run's own latents are those that its seed draws."""
         watch = self._pane.watch
         assert watch is not None
         seed = int(watch.run.config().seed)
-        labels = _labels(notes[index]) if index < len(notes) else {}
+        noted = notes.get("labels", [])
+        labels = dict(noted[index]) if index < len(noted) else {}
         recipe = Recipe(latent=Drawn(seed=seed, index=index), labels=labels)
         request = GenerateRequest(run=watch.name, checkpoint=self.checkpoint(step), recipes=(recipe,))
         return request.model_dump(mode="json")
@@ -241,12 +242,6 @@ def _add(menu: QMenu, name: str, words: str, slot: Callable[[], Any], why_not: T
     action.setEnabled(why_not is None)
     plain_tooltip(action, str(why_not) if why_not is not None else "")
     action.triggered.connect(lambda: slot())
-
-
-def _labels(note: str) -> dict[str, str]:
-    """“hair=pink, glasses=yes” as labels; what is not of this form is left out."""
-    pairs = (part.partition("=") for part in note.split(","))
-    return {name.strip(): value.strip() for name, mark, value in pairs if mark}
 
 
 def _frame_seconds(frames: int) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.config.registry import best_by
 from studio.ground.errors import StudioError
 from studio.ground.files import read_json
 from studio.ui.words import spoken_error
@@ -71,9 +72,11 @@ class TrainedRun:
         return self.steps[-1]
 
     def best(self) -> int:
-        """The step with the lowest distance from the data; the last one where none was measured."""
-        found = {step: _facts(path).get("measures", {}).get("distance") for step, path in self.points.items()}
-        measured = [(distance, step) for step, distance in found.items() if isinstance(distance, (int, float))]
+        """The step that the family's own measure calls the best; the last one where none was measured."""
+        by = best_by(str(self.config.get("family", "gan")))
+        found = {step: _facts(path).get("measures", {}).get(by.metric) for step, path in self.points.items()}
+        sign = 1 if by.lowest else -1
+        measured = [(sign * value, step) for step, value in found.items() if isinstance(value, (int, float))]
         return min(measured)[1] if measured else self.steps[-1]
 
 
