@@ -6,6 +6,7 @@ every picture is checked against its CRC-32 before anybody trains on it.
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +17,14 @@ import numpy as np
 
 from studio.config.facts import DataFacts
 from studio.data.folders import FolderReader
+from studio.data.splitting import Parts, near_keys, own_split, parts_of, split, split_among
 from studio.data.store import split_texts, unpack_labels
 from studio.ground.errors import DamagedError
 
 VERSION = 1
 MEMORY_BYTES = 512 << 20
 """Prepared data up to this size is kept in memory while it is used; larger data costs no memory at all."""
+_LOOKED = 4096
 PIXELS, CHECKS, HASHES, INDICES, LABELS, NAMES, ABOUT = (
     "pixels.bin",
     "checks.bin",
@@ -40,10 +43,11 @@ class PreparedPictures:
         count: N, how many pictures.
         shape: (C, H, W) of each.
         codes: label name -> (N,) int32, -1 where a picture has none. ``values``: label name -> its values.
-        training, held_out: (n,) int64, together all positions, ascending; equal pictures are never in both.
+        training, held_out: (n,) int64, ascending; equal pictures are never in both. Together they are all positions but
+            those of the data set's own test part and copies of these.
         source_indices: (N,) int64, where each picture is in the imported data set.
         facts: what presets need, with the prepared size.
-        fingerprint: SHA-256 over pixels, labels and their order; equal fingerprints mean equal data.
+        fingerprint: SHA-256 over pixels, labels, their order and what is trained on; equal ones mean equal data.
         lost: names of pictures that were damaged when this was prepared, and are left out.
 
     Raises:
@@ -56,14 +60,16 @@ class PreparedPictures:
         about = self._about(folder)
         self.count: int = about["count"]
         self.shape: tuple[int, int, int] = (about["channels"], about["size"], about["size"])
-        self.fingerprint: str = about["fingerprint"]
+        self._content: str = about["fingerprint"]
         self.lost: tuple[str, ...] = tuple(about["lost"])
         labels = unpack_labels(about["labels"], self._reader.bytes(LABELS), self.count)
         self.codes: dict[str, np.ndarray] = {name: column.codes for name, column in labels.items()}
         self.values: dict[str, tuple[str, ...]] = {name: column.values for name, column in labels.items()}
         self.source_indices = self._array(INDICES, "<i8")
         self._checks = self._array(CHECKS, "<u4")
-        self.held_out, self.training = split(self._array(HASHES, "<u8"))
+        self._hashes = self._array(HASHES, "<u8")
+        self.held_out, self.training, self.fingerprint = self._divided()
+        self._parts: Parts | None = None
         self._names: tuple[str, ...] | None = None
         self._pixels = self._reader.positions(PIXELS)
         self._kept: np.ndarray | None = None
@@ -75,6 +81,36 @@ class PreparedPictures:
         if about.get("version") != VERSION:
             raise DamagedError("The prepared pictures in {name} were made by another version.", name=folder.name)
         return about
+
+    def _divided(self) -> tuple[np.ndarray, np.ndarray, str]:
+        tested, _ = own_split(self.codes, self.values)
+        if tested is None:
+            return *split(self._hashes), self._content
+        fingerprint = hashlib.sha256(f"{self._content} without its tests".encode()).hexdigest()
+        return *split_among(self._hashes, tested), fingerprint
+
+    def follow(self, fingerprint: str) -> None:
+        """Divide the pictures as a run with this fingerprint does.
+
+        Runs that were begun before the tests of a data set were kept out of training go on with what they began with.
+        Any other fingerprint changes nothing.
+        """
+        if fingerprint == self._content != self.fingerprint:
+            self.fingerprint = self._content
+            self.held_out, self.training = split(self._hashes)
+
+    @property
+    def parts(self) -> Parts:
+        """Training, validation and test: no picture is in two, nor are equal ones; nearly equal ones neither where the
+        pictures fit into memory (looked for once, when first asked). Raises DamagedError.
+        """
+        if self._parts is None:
+            keys = self._hashes.astype(np.uint64)
+            if self.count * self.item_bytes <= MEMORY_BYTES:
+                pieces = (np.arange(i, min(i + _LOOKED, self.count)) for i in range(0, self.count, _LOOKED))
+                keys = near_keys(map(self.read, pieces), keys)
+            self._parts = parts_of(keys, self.codes, self.values)
+        return self._parts
 
     def _array(self, name: str, kind: str) -> np.ndarray:
         found = np.frombuffer(self._reader.bytes(name), kind)
@@ -161,24 +197,3 @@ class PreparedPictures:
 
     def _damaged(self) -> DamagedError:
         return DamagedError("The prepared pictures in {name} are damaged; prepare them again.", name=self.folder.name)
-
-
-def split(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (held out, training) from content hashes (N,) uint64; each (n,) int64 and ascending.
-
-    Held out are 5 %, at least 16 and at most 1,024, but never more than a quarter: the pictures with the smallest
-    hashes. So the split depends on the pictures alone, hardly changes when some are
-    added, and keeps equal ones together.
-    """
-    count = len(hashes)
-    target = min(max(16, min(1024, count // 20)), count // 4)
-    values, inverse, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
-    chosen, total = np.zeros(len(values), bool), 0
-    for group, size in enumerate(sizes.tolist()):
-        if total >= target:
-            break
-        if total + size <= target:
-            chosen[group] = True
-            total += size
-    out = chosen[inverse]
-    return np.flatnonzero(out), np.flatnonzero(~out)

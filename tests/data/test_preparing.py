@@ -13,8 +13,9 @@ from PIL import Image
 
 from studio.config.data import Choices, PrepareSettings
 from studio.data.folders import FolderReader, PositionReader
-from studio.data.prepared import PreparedPictures, split
+from studio.data.prepared import PreparedPictures
 from studio.data.preparing import cache_name, prepare
+from studio.data.splitting import split
 from studio.data.store import RAW, PictureStore, difference_hash
 from studio.data.work import never
 from studio.ground.errors import DamagedError
