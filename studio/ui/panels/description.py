@@ -1,11 +1,14 @@
-"""What the tabs that all families share need to know of one family: its curves, and the words for its notices."""
+"""What the tabs that all families share need to know of one family: its stage, its curves, its words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from studio.ground.errors import Text, text
+from studio.ui.panels.stage import Stage
 
 _CONTEXT = "Families"
 
@@ -49,6 +52,8 @@ class CurveGroup:
 class FamilyDescription:
     """See the module. ``shown`` are the groups of the plots from the left; wider windows show more of them.
 
+    ``stage`` makes what stands above the curves; ``samples`` is its title and ``constant`` says what stays the same
+    from step to step. ``use``: what is done with a trained one. ``needs_labels``: it learns nothing without labels.
     ``remedies``: words for the actions of notices; which setting each changes says ``config.<family>.remedy``.
     ``reasons``: what “Why?” explains for a notice, by its code.
     """
@@ -57,6 +62,11 @@ class FamilyDescription:
     items: str
     groups: tuple[CurveGroup, ...]
     shown: tuple[str, ...]
+    stage: Callable[[], Stage] = Stage
+    samples: str = mark("Samples")
+    constant: str = mark("same seeds at every step")
+    use: Text = text("Create with it")
+    needs_labels: bool = False
     remedies: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
 

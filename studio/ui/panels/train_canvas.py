@@ -1,17 +1,18 @@
-"""The canvas of Train: live samples, the history slider, notices, and the curves whose cursor the slider is."""
+"""The canvas of Train: the family's stage, the history slider, notices, and the curves whose cursor the slider is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.config.registry import capabilities
 from studio.ui import theme
 from studio.ui.panels.curve_cards import CurveCards
-from studio.ui.panels.description import FamilyDescription
+from studio.ui.panels.description import FamilyDescription, said
 from studio.ui.panels.train_view import EmptyWords
 from studio.ui.text import Label
 from studio.ui.widgets.busy import BusyRow
@@ -20,7 +21,6 @@ from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.frames import dense
 from studio.ui.widgets.history_slider import HistorySlider
 from studio.ui.widgets.notice_bar import NoticeStack
-from studio.ui.widgets.sample_grid import SampleGrid
 from studio.ui.words import spoken
 
 _SHARE = 0.57  # of the height, for the samples
@@ -74,12 +74,14 @@ class TrainCanvas(QWidget):
     def __init__(self, description: FamilyDescription, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("trainCanvas")
+        self._about = description
         self._sheet: bool | None = None
         self._live = False
+        self._makes_pictures = "pictures" in capabilities(description.family)
         self.empty = EmptyCanvas()
-        self.grid = SampleGrid(choosing="multi")
-        self.grid.setObjectName("sampleGrid")
-        self.grid.setAccessibleName(self.tr("Samples"))
+        self.stage = description.stage()
+        self.grid = self.stage.grid
+        self.grid.setAccessibleName(said(description.samples))
         self.slider = HistorySlider()
         self.slider.setObjectName("historySlider")
         self.notices = NoticeStack(limit=1)
@@ -92,7 +94,7 @@ class TrainCanvas(QWidget):
         self._connect()
 
     def _make_head(self) -> None:
-        self.title = Label(self.tr("Samples"), role="strong")
+        self.title = Label(said(self._about.samples), role="strong")
         self.title.setObjectName("samplesTitle")
         self.subtitle = Label(role="dim", elide=Qt.TextElideMode.ElideRight)
         self.subtitle.setObjectName("samplesSubtitle")
@@ -116,7 +118,7 @@ class TrainCanvas(QWidget):
         upper = QWidget()
         column = dense(QVBoxLayout(upper), gap=10)
         column.addWidget(self._head)
-        column.addWidget(self.grid, 1)
+        column.addWidget(self.stage, 1)
         column.addWidget(self.busy)
         column.addWidget(self.slider)
         self._lower = QWidget()
@@ -150,6 +152,7 @@ class TrainCanvas(QWidget):
         self.curves.state_changed.connect(self.state_changed)
         self.slider.following_changed.connect(self.state_changed)
         self.grid.selection_changed.connect(self.selection_changed)
+        self.stage.state_changed.connect(self.state_changed)
         self.busy.cancelled.connect(self.cancel_start_asked)
         self.split.splitterMoved.connect(self._on_split)
 
@@ -166,16 +169,21 @@ class TrainCanvas(QWidget):
         if sheet == self._sheet:
             return
         self._sheet = sheet
-        self.title.setText(self.tr("Pictures to learn from") if sheet else self.tr("Samples"))
+        self.title.setText(self.tr("Pictures to learn from") if sheet else said(self._about.samples))
         self.grid.setAccessibleName(self.title.text())
-        for part in (self.keep, self.film, self.more, self.slider, self.curves):
+        for part in (self.more, self.slider, self.curves):
             part.setVisible(not sheet)
+        for part in (self.keep, self.film):
+            part.setVisible(not sheet and self._makes_pictures)
         self._lower.setVisible(not sheet)
 
-    def show_pictures(self, pictures: np.ndarray | Sequence[Any], captions: Sequence[str] = ()) -> None:
-        """Put pictures into the grid."""
-        self.grid.set_pictures(pictures)
-        self.grid.set_captions(captions)
+    def show_data(self, pictures: Sequence[Any]) -> None:
+        """Pictures of the data set, while there is no run."""
+        self.stage.show_data(pictures)
+
+    def show_samples(self, pictures: np.ndarray | Sequence[Any], notes: Mapping[str, Any]) -> None:
+        """What a run has kept of one step, with what was noted of it."""
+        self.stage.show_samples(pictures, notes)
 
     def show_busy(
         self, what: str, done: int = 0, total: int | None = None, *, seconds_left: float | None = None
@@ -210,13 +218,12 @@ class TrainCanvas(QWidget):
         self.slider.select_step(0)
         self.curves.forget()
         self.notices.clear()
-        self.grid.clear()
-        self.grid.set_captions([])
+        self.stage.forget()
         self.busy.finish()
 
     def state(self) -> dict[str, Any]:
         """How the height is shared, and what the plots show."""
-        return {"split": self._share, "curves": self.curves.state()}
+        return {"split": self._share, "curves": self.curves.state(), "stage": self.stage.state()}
 
     def restore(self, state: object) -> None:
         """Take up `state`; what is odd is left as it is."""
@@ -224,6 +231,7 @@ class TrainCanvas(QWidget):
         share = found.get("split")
         self._set_share(share if isinstance(share, float) and 0.1 < share < 0.9 else _SHARE)
         self.curves.restore(found.get("curves"))
+        self.stage.restore(found.get("stage"))
 
     def _set_share(self, share: float) -> None:
         self._share = share

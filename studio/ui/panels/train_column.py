@@ -72,10 +72,11 @@ class TrainColumn(QObject):
     def show(self, view: TrainView) -> None:
         """Fill the form where something else is to be shown; else only close or open it."""
         self._view = view
+        self.controls.set_refused(spoken(view.why_not))
         chosen = self._session.selection(self._family)
         data = self._session.data_facts(chosen.dataset) or _NO_DATA
         source = self._source(chosen.run, data)
-        key = (source, self._session.device_facts(), view.locked, view.live_open, view.note, view.can_renew)
+        key = (source, self._session.device_facts(), view.locked, view.live_open, view.note, view.can_renew, view.why_not)
         if key != self._key:
             self._key = key
             self._show_form(view, chosen.run, source, data)
@@ -200,7 +201,7 @@ class TrainColumn(QObject):
 
     def error(self) -> str:
         """Why the settings are refused, or nothing."""
-        return self.controls.form.error()
+        return self.controls.refused() or self.controls.form.error()
 
     def config(self) -> TrainingSettings | None:
         """The settings shown; None while they are refused."""
@@ -210,7 +211,7 @@ class TrainColumn(QObject):
     def request(self) -> TrainRequest | None:
         """What asks for a new run with the settings shown; None while they are refused."""
         config, chosen = self.config(), self._session.selection(self._family)
-        if config is None or not chosen.dataset:
+        if config is None or not chosen.dataset or self.controls.refused():
             return None
         start = self._draft.start_run if not chosen.run else ""
         return TrainRequest(

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.config.base import DIALS
 from studio.config.facts import DataFacts
 from studio.ui.forms import SettingsForm
-from studio.ui.panels.train_draft import Filled, label_choices
+from studio.ui.panels.train_draft import Filled, label_choices, label_settings
 from studio.ui.text import Label
 from studio.ui.widgets.buttons import icon_button
 from studio.ui.widgets.frames import Frame, dense
@@ -36,6 +36,9 @@ class TrainControls(QWidget):
         self.setObjectName("trainControls")
         self._make_note()
         self._make_start()
+        self._refused = Label(role="error", wrap=True)
+        self._refused.setObjectName("dataRefused")
+        self._refused.hide()
         caption = Label(self.tr("Preset"), role="dim")
         self.cards = PresetCards(
             [Segment(dial, self._dial_words(dial), NO_TIME, self._dial_tip(dial)) for dial in DIALS]
@@ -48,7 +51,7 @@ class TrainControls(QWidget):
         self.form.live_changed.connect(self.live_changed)
         self.form.advanced_toggled.connect(self._on_advanced)
         column = dense(QVBoxLayout(self), gap=8)
-        for part in (self._note_row, self._start_card, caption, self.cards):
+        for part in (self._note_row, self._start_card, self._refused, caption, self.cards):
             column.addWidget(part)
         column.addSpacing(10)
         column.addWidget(self.form)
@@ -97,7 +100,10 @@ class TrainControls(QWidget):
         """Show settings; `why_locked` closes them, with `live_open` all but those that may change live."""
         self.cards.set_value(filled.dial)
         self.form.set_model(
-            filled.base, filled.overrides, choices={"condition": self._labels(data)}, why_locked=why_locked
+            filled.base,
+            filled.overrides,
+            choices=dict.fromkeys(label_settings(filled.base), self._labels(data)),
+            why_locked=why_locked,
         )
         self.lock(why_locked, live_open=live_open)
 
@@ -117,6 +123,15 @@ class TrainControls(QWidget):
         """Say from which checkpoint the new run starts; empty for fresh weights."""
         self._start.setText(words)
         self._start_card.setVisible(bool(words))
+
+    def set_refused(self, words: str) -> None:
+        """Say why the chosen data cannot be trained on; empty where it can."""
+        self._refused.setText(words)
+        self._refused.setVisible(bool(words))
+
+    def refused(self) -> str:
+        """What `set_refused` says."""
+        return self._refused.text()
 
     def set_times(self, words: Mapping[str, str]) -> None:
         """Estimated time of each preset; a dash where it was not measured."""

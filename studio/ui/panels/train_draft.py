@@ -5,11 +5,11 @@ Knows no Qt. A stored run is turned back into the same form: the preset it came 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from studio.config.base import DIALS, Dial, differences, flat
+from studio.config.base import DIALS, Dial, Settings, describe, differences, flat
 from studio.config.facts import DataFacts, DeviceFacts
 from studio.config.registry import preset
 from studio.config.requests import TrainRequest
@@ -62,7 +62,7 @@ class Filled:
 def fill(family: str, draft: Draft, data: DataFacts, device: DeviceFacts) -> Filled:
     """The form of a new run. Labels that the data set lacks are left out of what was changed."""
     base = preset(family, data, device, draft.dial)
-    return Filled(base, draft.dial, without_missing_labels(draft.overrides, data))
+    return Filled(base, draft.dial, without_missing_labels(draft.overrides, data, label_settings(base)))
 
 
 def fill_from_run(
@@ -91,20 +91,20 @@ def changes_over(base: TrainingSettings, config: TrainingSettings) -> dict[str, 
     }
 
 
-def without_missing_labels(overrides: Mapping[str, Any], data: DataFacts) -> dict[str, Any]:
-    """Overrides whose lists of names (labels to steer by) hold only labels of this data set."""
+def without_missing_labels(overrides: Mapping[str, Any], data: DataFacts, paths: Sequence[str]) -> dict[str, Any]:
+    """Overrides whose lists of labels, at these ``paths``, hold only labels of this data set."""
     kept = dict(overrides)
-    if "condition" in kept:
-        names = (
-            tuple(name for name in kept["condition"] if name in data.labels)
-            if isinstance(kept["condition"], (list, tuple))
-            else ()
-        )
+    for path in paths:
+        given = kept.pop(path, ())
+        names = tuple(name for name in given if name in data.labels) if isinstance(given, (list, tuple)) else ()
         if names:
-            kept["condition"] = names
-        else:
-            del kept["condition"]
+            kept[path] = names
     return kept
+
+
+def label_settings(config: Settings) -> tuple[str, ...]:
+    """The paths of settings that name labels of the data set: lists of names without choices of their own."""
+    return tuple(row.path for row in describe(config) if row.kind == "names" and not row.choices)
 
 
 def label_choices(data: DataFacts) -> tuple[tuple[str, int], ...]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from studio.ground.errors import Text
 from studio.projects.run import RunInfo
+from studio.ui.panels.description import FamilyDescription
+from studio.ui.panels.train_draft import label_choices
 from studio.ui.panels.train_view import RunFacts, TrainFacts
 from studio.ui.view_state import LIVE_STATES
 
@@ -15,9 +18,10 @@ if TYPE_CHECKING:
 _BATCH = re.compile(r"with a batch of (\d+)")
 
 
-def gather(session: Session, family: str) -> TrainFacts:
+def gather(session: Session, about: FamilyDescription) -> TrainFacts:
     """The facts as they are now."""
-    chosen = session.selection(family)
+    family = about.family
+    chosen, data = session.selection(family), session.data_facts(session.selection(family).dataset)
     info, training = session.lists.run(chosen.run), session.training
     record = session.lists.dataset(chosen.dataset)
     return TrainFacts(
@@ -26,13 +30,15 @@ def gather(session: Session, family: str) -> TrainFacts:
         datasets=len(session.datasets()),
         dataset=chosen.dataset,
         dataset_fits=record is None or record.count > 0,
-        run=run_facts(session, info) if info is not None else None,
+        labels_missing=about.needs_labels and data is not None and not label_choices(data),
+        needs_labels=about.needs_labels,
+        run=run_facts(session, info, about.use) if info is not None else None,
         starting=training is not None and not training.name and training.family == family,
         others_train=training is not None,
     )
 
 
-def run_facts(session: Session, info: RunInfo) -> RunFacts:
+def run_facts(session: Session, info: RunInfo, use: Text) -> RunFacts:
     """A run as its status says; one that this window has just taken up again counts as running."""
     status, own = info.status, session.is_own(info.name)
     state: str = status.state
@@ -45,6 +51,7 @@ def run_facts(session: Session, info: RunInfo) -> RunFacts:
         total=status.total or 0,
         live=own or info.live,
         own=own,
+        use=use,
         damage=info.damage,
         error=status.error,
         smaller_batch=smaller_batch(status.error) if state == "failed" else 0,

@@ -142,7 +142,7 @@ class TrainTab(PanelTab):
         """Look at what is the case and show what has changed."""
         if not self.active:
             return
-        view = resolve(gather(self.session, self.family))
+        view = resolve(gather(self.session, self._about))
         before, self._view = self._view, view
         self._show_canvas(view)
         self.column.show(view)
@@ -180,7 +180,7 @@ class TrainTab(PanelTab):
 
     def _on_sheet(self, images: list[Any]) -> None:
         if self._view is not None and self._view.canvas == "sheet":
-            self.canvas.show_pictures(images)
+            self.canvas.show_data(images)
 
     def _show_starting(self, view: TrainView) -> None:
         """What is done before the first samples are there: preparing, estimating."""
@@ -274,7 +274,7 @@ class TrainTab(PanelTab):
             self.session.trigger(choice)
 
     def _on_smaller_batch(self) -> None:
-        facts = gather(self.session, self.family).run
+        facts = gather(self.session, self._about).run
         if facts is not None and facts.smaller_batch:
             self.column.use_settings_shown({"batch": facts.smaller_batch})
             self.session.toast(self.tr("The batch is {0} now. Press Train to try again.").format(facts.smaller_batch))

@@ -56,17 +56,21 @@ class RunFacts:
     error: str = ""
     smaller_batch: int = 0
     dataset_there: bool = True
+    use: Text = text("Create with it")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainFacts:
-    """All that the view depends on. ``starting``: a run of this family was asked for and has no folder yet."""
+    """All that the view depends on. ``labels_missing``: the data set has no label that could be learned, and the family
+    ``needs_labels``. ``starting``: a run of this family was asked for and has no folder yet."""
 
     project: bool = False
     read_only: bool = False
     datasets: int = 0
     dataset: str = ""
     dataset_fits: bool = True
+    needs_labels: bool = False
+    labels_missing: bool = False
     run: RunFacts | None = None
     starting: bool = False
     others_train: bool = False
@@ -85,6 +89,8 @@ class TrainView:
     note: Text | None = None
     can_renew: bool = False
     measurable: bool = False
+    why_not: Text | None = None
+    """Why the chosen data cannot be trained on."""
 
 
 def resolve(facts: TrainFacts) -> TrainView:
@@ -96,7 +102,7 @@ def resolve(facts: TrainFacts) -> TrainView:
         return TrainView("starting", locked=locked, live=True)
     empty = _why_empty(facts)
     if empty is not None:
-        return TrainView("empty", empty=empty)
+        return TrainView("empty", empty=empty, why_not=_NO_LABELS if facts.labels_missing else None)
     return TrainView("sheet", measurable=not facts.read_only)
 
 
@@ -110,23 +116,45 @@ def _why_empty(facts: TrainFacts) -> EmptyWords | None:
             Choice("open_project", text("Open project…")),
         )
     if not facts.datasets:
-        return _no_data(facts.read_only)
+        return _no_data(facts)
     if not facts.dataset:
         return EmptyWords("data", text("Choose a data set"), text("Its name stands at the top, beside “Data”."))
     if not facts.dataset_fits:
         return EmptyWords("data", text("This data set is empty"), text("Choose another one at the top, beside “Data”."))
+    if facts.labels_missing:
+        return _no_labels(facts)
     return None
 
 
-def _no_data(read_only: bool) -> EmptyWords:
-    if read_only:
+_NO_LABELS = text("This data set has no label with at least two values; a classifier has nothing to tell apart in it.")
+_LEARN_PORTRAITS = Choice("starter:labels", text("Learn Portraits"))
+_IMPORT = Choice("import_data", text("Import pictures…"))
+
+
+def _no_labels(facts: TrainFacts) -> EmptyWords:
+    sentence = text(
+        "A classifier learns labels with at least two values. Import a folder for each class, or a CSV beside the "
+        "pictures; or begin with Portraits, which are labelled already."
+    )
+    ways = (None, None) if facts.read_only else (_LEARN_PORTRAITS, _IMPORT)
+    return EmptyWords("tag", text("Nothing to tell apart here"), sentence, *ways)
+
+
+def _no_data(facts: TrainFacts) -> EmptyWords:
+    if facts.read_only:
         return EmptyWords("data", text("There is no data set"), text("This project is open to read only."))
+    if facts.needs_labels:
+        sentence = text(
+            "Portraits are 4 000 faces that the program draws itself, labelled with hair, glasses and more: a first "
+            "classifier learns them within minutes. Or bring a folder for each class."
+        )
+        return EmptyWords("tag", text("Labelled pictures come first"), sentence, _LEARN_PORTRAITS, _IMPORT)
     return EmptyWords(
         "data",
         text("Pictures to learn from come first"),
         text("Draw Portraits, 4 000 faces that the program makes by itself, or bring your own pictures."),
         Choice("draw_portraits", text("Draw Portraits")),
-        Choice("import_data", text("Import pictures…")),
+        _IMPORT,
     )
 
 
@@ -178,9 +206,20 @@ def _state_notice(run: RunFacts) -> StateNotice | None:
 
 
 def _finished(run: RunFacts) -> StateNotice:
-    choices = (Choice("create", text("Create with it")), Choice("longer", text("Go on longer…")), _RENEW)
+    choices = (Choice("create", run.use), Choice("longer", text("Go on longer…")), _RENEW)
+    if 0 < run.step < run.total:
+        return StateNotice("info", text("Learned enough"), _enough(run), choices)
     return StateNotice(
         "info", text("Finished"), text("{run} has reached step {step}.", run=run.name, step=_count(run.step)), choices
+    )
+
+
+def _enough(run: RunFacts) -> Text:
+    return text(
+        "{run} ended by itself at step {step} of {total}: it no longer became better. Its best checkpoint is kept.",
+        run=run.name,
+        step=_count(run.step),
+        total=_count(run.total),
     )
 
 
@@ -191,7 +230,7 @@ def _stopped(run: RunFacts) -> StateNotice:
         total=_count(run.total),
     )
     go_on = Choice("resume", text("Go on from step {step}", step=_count(run.step)))
-    return StateNotice("info", text("Stopped"), sentence, (go_on, Choice("create", text("Create with it"))))
+    return StateNotice("info", text("Stopped"), sentence, (go_on, Choice("create", run.use)))
 
 
 def _interrupted(run: RunFacts) -> StateNotice:

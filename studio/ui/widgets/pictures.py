@@ -111,6 +111,20 @@ def draw_star(painter: QPainter, place: QRectF) -> None:
     painter.drawPixmap(back.topLeft() + QPointF(3, 3), theme.pixmap("star-full", "accent_text", 14, ratio))
 
 
+def draw_mark(painter: QPainter, place: QRectF) -> None:
+    """Paint the mark of a picture that was told wrong into its upper right corner, with an edge all around."""
+    side = min(16.0, place.width() / 2)
+    back = QRectF(place.right() - side + 3, place.top() - 3, side, side)
+    painter.setPen(QPen(theme.current().colour("surface"), 1.5))
+    painter.setBrush(theme.current().colour("danger"))
+    painter.drawEllipse(back)
+    arm = side * 0.2
+    painter.setPen(QPen(theme.current().colour("surface"), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    for sign in (-1, 1):
+        shift = QPointF(arm, sign * arm)
+        painter.drawLine(back.center() - shift, back.center() + shift)
+
+
 def draw_ring(painter: QPainter, place: QRectF, colour: str, *, radius: float) -> None:
     """Paint the ring around what is chosen, two pixels outside the picture."""
     painter.setPen(QPen(theme.current().colour(colour), SIZES.focus))

@@ -26,6 +26,7 @@ from studio.ui.widgets.pictures import (
     DragLoad,
     Pictures,
     copy_image,
+    draw_mark,
     draw_picture,
     draw_ring,
     draw_star,
@@ -96,6 +97,7 @@ class SampleGrid(QWidget):
         self._drawn: dict[int, QPixmap] = {}
         self._captions: list[str] = []
         self._stars: frozenset[int] = frozenset()
+        self._marks: frozenset[int] = frozenset()
         self._choosing: Choosing = choosing
         self._fit, self._cell, self._tray = fit, cell, tray
         self._selection = Selection(several=choosing == "multi")
@@ -157,6 +159,15 @@ class SampleGrid(QWidget):
         """Mark pictures that are kept already."""
         self._stars = frozenset(indices)
         self.update()
+
+    def set_marks(self, indices: Iterable[int]) -> None:
+        """Mark pictures about which something was told wrong; their captions stand out too."""
+        self._marks = frozenset(indices)
+        self.update()
+
+    def marks(self) -> frozenset[int]:
+        """The marked pictures."""
+        return self._marks
 
     def set_cell(self, cell: int) -> None:
         """The side of a picture in a growing grid, in device-independent pixels."""
@@ -298,11 +309,13 @@ class SampleGrid(QWidget):
             draw_ring(painter, place, "line_strong", radius=radius)
         if index in self._stars:
             draw_star(painter, place)
+        if index in self._marks:
+            draw_mark(painter, place)
         if index < len(self._captions):
-            self._paint_caption(painter, box, self._captions[index])
+            self._paint_caption(painter, box, self._captions[index], "danger" if index in self._marks else "text_dim")
 
-    def _paint_caption(self, painter: QPainter, box: QRectF, text: str) -> None:
-        painter.setPen(theme.current().colour("text_dim"))
+    def _paint_caption(self, painter: QPainter, box: QRectF, text: str, colour: str) -> None:
+        painter.setPen(theme.current().colour(colour))
         area = QRectF(box.left(), box.bottom() + 1, box.width(), self._cells.caption)
         shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(area.width()))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, shown)
