@@ -24,7 +24,9 @@ from studio.ground.errors import DamagedError
 VERSION = 1
 MEMORY_BYTES = 512 << 20
 """Prepared data up to this size is kept in memory while it is used; larger data costs no memory at all."""
-_LOOKED = 4096
+NEARLY_EQUAL_AMONG = 20_000
+"""Among more pictures than these only equal ones are kept together: looking for nearly equal ones would take long."""
+_LOOKED = 1024
 PIXELS, CHECKS, HASHES, INDICES, LABELS, NAMES, ABOUT = (
     "pixels.bin",
     "checks.bin",
@@ -101,12 +103,12 @@ class PreparedPictures:
 
     @property
     def parts(self) -> Parts:
-        """Training, validation and test: no picture is in two, nor are equal ones; nearly equal ones neither where the
-        pictures fit into memory (looked for once, when first asked). Raises DamagedError.
+        """Training, validation and test: no picture is in two, nor are equal ones; nearly equal ones neither where there
+        are at most ``NEARLY_EQUAL_AMONG`` (looked for when first asked; a second for that many). Raises DamagedError.
         """
         if self._parts is None:
             keys = self._hashes.astype(np.uint64)
-            if self.count * self.item_bytes <= MEMORY_BYTES:
+            if self.count <= NEARLY_EQUAL_AMONG:
                 pieces = (np.arange(i, min(i + _LOOKED, self.count)) for i in range(0, self.count, _LOOKED))
                 keys = near_keys(map(self.read, pieces), keys)
             self._parts = parts_of(keys, self.codes, self.values)
