@@ -310,7 +310,8 @@ class MultiChoice(QPushButton):
         painter.setPen(theme.current().colour(tint))
         words = self.fontMetrics().elidedText(self._words(), Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
-        chevron = theme.pixmap("chevron-down", "text_dim", 14, self.devicePixelRatioF())
+        arrow = "text_dim" if self.isEnabled() else "text_off"
+        chevron = theme.pixmap("chevron-down", arrow, 14, self.devicePixelRatioF())
         painter.drawPixmap(QPoint(self.width() - 22, (self.height() - 14) // 2), chevron)
 
     def _words(self) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QLocale, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
+from studio.ui import theme
 from studio.ui.widgets.inputs import (
     CheckBox,
     Combo,
@@ -272,6 +273,20 @@ def test_several_of_many(qtbot):
     field.set_available("No labels in this data set.")
     assert "No labels" in field.toolTip()
     field.grab()
+
+
+def test_several_of_many_that_is_closed_looks_closed(qtbot, qapp):
+    theme.install(qapp, "light")
+    several, combo = MultiChoice([("h", "hair")]), Combo([("h", "hair")])
+    shown(qtbot, several, combo)
+
+    def back(widget: QWidget) -> str:
+        return widget.grab().toImage().pixelColor(5, widget.height() // 2).name()
+
+    assert back(several) == back(combo) == theme.current().colour("field").name()
+    for widget in (several, combo):
+        widget.setEnabled(False)
+    assert back(several) == back(combo) == theme.current().colour("canvas").name()
 
 
 # --- sliders ---------------------------------------------------------------------------------------------------------
