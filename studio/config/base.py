@@ -89,7 +89,8 @@ class Row:
 
 
 def describe(model: type[Settings] | Settings, prefix: str = "") -> tuple[Row, ...]:
-    """List the settings of a model in order, those of tagged unions behind their choice."""
+    """List the settings of a model in order: its own before those that it shares with others (steps, batch, seed),
+    those of tagged unions behind their choice."""
     return tuple(_rows(model if isinstance(model, type) else type(model), prefix))
 
 
@@ -170,7 +171,7 @@ def unknown_setting(path: str, known: typing.Iterable[str]) -> UsageError:
 
 
 def _rows(model: type[Settings], prefix: str) -> Iterator[Row]:
-    for name, info in model.model_fields.items():
+    for name, info in _own_first(model):
         if name in {"kind", "family"}:
             continue
         path = f"{prefix}{name}"
@@ -182,6 +183,11 @@ def _rows(model: type[Settings], prefix: str) -> Iterator[Row]:
             yield from _rows(info.annotation, f"{path}.")
         else:
             yield _row(path, name, info, ())
+
+
+def _own_first(model: type[Settings]) -> list[tuple[str, FieldInfo]]:
+    shared = {name for base in model.__mro__[1:] if issubclass(base, Settings) for name in base.model_fields}
+    return sorted(model.model_fields.items(), key=lambda field: field[0] in shared)
 
 
 def _variant_rows(path: str, variants: tuple[type[Settings], ...]) -> Iterator[Row]:

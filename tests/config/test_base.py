@@ -89,6 +89,12 @@ def test_flat_lists_what_describe_lists() -> None:
     assert set(flat(GanConfig())) - {"family"} <= listed
 
 
+def test_what_is_a_familys_own_stands_before_what_all_share() -> None:
+    basic = [row.path for row in describe(GanConfig) if not row.advanced]
+    assert basic[0] == "picture_size"
+    assert basic[-3:] == ["steps", "batch", "seed"]
+
+
 def test_unknown_keys_in_a_file_are_refused() -> None:
     with pytest.raises(UsageError):
         validated(GanConfig, {"batch": 8, "os.system": "x"})
