@@ -89,7 +89,7 @@ def _held(leg: Leg, commands: CommandQueue, *, before: TrainingSettings | None =
         board, log = StatusBoard(leg.run), RunLog(leg.run)
         board.begin(total=leg.config.steps)
         if before is not None and leg.config.steps > before.steps:
-            yield extension_notice(before.steps, leg.config.steps)
+            yield extension_notice(before.steps, leg.config)
         try:
             ended = yield from _seen(_work(leg, commands, board), board, log)
         except Stopped:
@@ -120,6 +120,12 @@ def _may_go_on(leg: Leg, before: TrainingSettings) -> None:
             run=run.name, total=before.steps,
         )  # fmt: skip
     status = run.status()
+    if status.state == "finished" and status.step < steps == before.steps:
+        raise UsageError(
+            "{run} ended at step {step} because it no longer became better; to go on give it more than {total} steps "
+            "with --steps.",
+            run=run.name, step=status.step, total=steps,
+        )  # fmt: skip
     if status.state == "finished" and status.step >= steps:
         raise UsageError(
             "{run} has finished its {total} steps; give it more with --steps.", run=run.name, total=status.step
@@ -225,13 +231,16 @@ def _threads(trainer: Trainer) -> dict[str, Any]:
     return {"threads": torch.get_num_threads() if trainer.device.type == "cpu" else None}
 
 
-def extension_notice(before: int, steps: int) -> Notice:
+def extension_notice(before: int, config: TrainingSettings) -> Notice:
     """What a longer horizon means for the bits."""
-    return Notice(
-        "extended",
-        "info",
-        text("The run becomes longer: {steps} steps instead of {before}", steps=steps, before=before),
-        text(
+    if config.knows_horizon:
+        words = text(
+            "Its learning rate follows the length of the run: from here on it is that of the longer run, so the result "
+            "is not that of a run that was so long from the start. A seam marks the place."
+        )
+    else:
+        words = text(
             "Its learning rates do not depend on the horizon, so it learns as if it had been that long from the start."
-        ),
-    )
+        )
+    title = text("The run becomes longer: {steps} steps instead of {before}", steps=config.steps, before=before)
+    return Notice("extended", "info", title, words)

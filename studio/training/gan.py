@@ -17,6 +17,7 @@ from studio.config.gan import GanConfig, NonSaturating, Relativistic, Wasserstei
 from studio.config.training import TrainingSettings
 from studio.generation.gan import grow
 from studio.generation.latents import drawn_latent
+from studio.ground.events import Notice
 from studio.measures.wasserstein import comparable, deviation, deviation_within, sliced_wasserstein
 from studio.models.gan import (
     build_discriminator,
@@ -28,10 +29,11 @@ from studio.models.gan import (
 from studio.models.seeding import process_generator
 from studio.training.augmentation import augment, mirror
 from studio.training.gan_data import GanData, RealBatch
+from studio.training.gan_diagnosis import Diagnosis
 from studio.training.gan_losses import discriminator_loss, generator_loss, lipschitz_penalty, slope_penalty
 from studio.training.rng import Draws
 from studio.training.state import start_optimiser
-from studio.training.task import Phase, Pictures
+from studio.training.task import Phase, Pictures, Verdict
 
 JUDGE_EVERY = 8  # steps between two judgements on held-out pictures
 JUDGE_COUNT = 64
@@ -49,6 +51,7 @@ class GanTask:
     family = "gan"
     averaged = ("generator",)
     metric_names = METRICS
+    validate_every = 0
 
     def __init__(self, config: GanConfig, data: Pictures, device: torch.device) -> None:
         self.config, self.device = config, device
@@ -64,6 +67,7 @@ class GanTask:
         self.modules: dict[str, nn.Module] = {"generator": self.generator, "discriminator": self.discriminator}
         self.optimisers = {name: self._adam(module) for name, module in self.modules.items()}
         self.follow(config)
+        self.diagnosis = Diagnosis()
         self._values: dict[str, Tensor] = {}
         self._judges: RealBatch | None = None
         self._reference: tuple[Tensor, Tensor] | None = None
@@ -107,6 +111,13 @@ class GanTask:
         codes = self.data.shown_codes(count, cycle=True)
         yield from grow(averages["generator"], self._latents(count), codes)
 
+    def sample_notes(self) -> Mapping[str, Any]:
+        """With which labels each sample is made; a label that is unknown is left out."""
+        rows = self.data.shown_codes(self.config.sample_count, cycle=True).tolist()
+        columns = list(self.labels.items())
+        noted = [{name: v[code] for (name, v), code in zip(columns, row, strict=True) if code >= 0} for row in rows]
+        return {"labels": noted} if columns else {}
+
     def sample_values(self, pictures: np.ndarray) -> dict[str, float]:
         """How diverse the samples are, as a share of the data's."""
         real, _ = self._reference_pictures()
@@ -127,6 +138,14 @@ class GanTask:
                 found["diversity_within"] = inside[0] / inside[1]
         for distance in sliced_wasserstein(made, real, seed=self.config.seed):
             yield None if distance is None else found | {"distance": distance}
+
+    def verdict(self, values: Mapping[str, float]) -> Verdict:
+        """A GAN's losses do not say when it is good enough."""
+        return Verdict()
+
+    def remarks(self, step: int, values: Mapping[str, float]) -> list[Notice]:
+        """A game that one side has won, samples that are becoming alike."""
+        return self.diagnosis.observe(step, values)
 
     def extra_state(self) -> dict[str, Tensor]:
         """A GAN keeps nothing beyond its networks and optimisers."""

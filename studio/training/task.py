@@ -12,6 +12,8 @@ from torch.optim import Optimizer
 
 from studio.config.facts import DataFacts
 from studio.config.training import TrainingSettings
+from studio.ground.errors import Text
+from studio.ground.events import Notice
 from studio.training.rng import Draws
 
 
@@ -32,6 +34,14 @@ class Pictures(Protocol):
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """uint8 (N, C, H, W)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a validation means: ``keep``: the best weights so far, worth a model point; ``enough``: why to end now."""
+
+    keep: bool = False
+    enough: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,8 @@ class Task(Protocol):
     metric_names: tuple[str, ...]
     rhythm: int
     """Every so many steps the work repeats itself (1: all steps are alike)."""
+    validate_every: int
+    """Every so many steps it is measured, and :meth:`verdict` asked; 0: only where a model point is kept."""
 
     def blank(self, name: str) -> nn.Module:
         """The module ``name`` anew, on ``meta``: to be filled with an average."""
@@ -73,13 +85,26 @@ class Task(Protocol):
         """Take over settings that may change while running."""
 
     def samples(self, averages: Mapping[str, nn.Module]) -> Iterator[np.ndarray]:
-        """Pictures from the run's fixed latents, (n, H, W, C) uint8 in pieces."""
+        """What the run shows: always the same pieces, (n, H, W, C) uint8 (of a generator: from fixed latents)."""
+
+    def sample_notes(self) -> Mapping[str, Any]:
+        """What there is to say of the last :meth:`samples`, as plain JSON data; asked right after them."""
 
     def sample_values(self, pictures: np.ndarray) -> dict[str, float]:
         """Numbers that the samples themselves tell."""
 
     def measure(self, averages: Mapping[str, nn.Module]) -> Iterator[dict[str, float] | None]:
         """How good the averaged networks are: None while at work, the named numbers at last."""
+
+    def verdict(self, values: Mapping[str, float]) -> Verdict:
+        """What the measures of a validation mean for the run.
+
+        Asked once for every validation that is due, never for those that a user asks for; what it remembers belongs
+        into :meth:`extra_state`. After ``enough`` it counts anew, since the run may be made longer.
+        """
+
+    def remarks(self, step: int, values: Mapping[str, float]) -> list[Notice]:
+        """What is worth knowing about the numbers of a step."""
 
     def extra_state(self) -> dict[str, Tensor]:
         """Tensors to be saved beyond modules and optimisers (a pool of pictures, ...)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,7 +41,7 @@ from studio.ground.events import (
 from studio.models.weights import NotFiniteError
 from studio.training.cadence import model_steps, resume_interval, sample_steps
 from studio.training.checkpoints import Checkpoints
-from studio.training.diagnosis import Diagnosis, not_finite, not_saved
+from studio.training.notices import enough_notice, not_finite, not_saved
 from studio.training.ema import average_of
 from studio.training.fitting import inexact, must_fit, passed_over, surroundings
 from studio.training.memory import out_of_memory, release
@@ -65,6 +65,8 @@ class Counters:
 
     step: int = 0
     bad_in_a_row: int = 0
+    validated: int = 0
+    enough: bool = False
     changes: list[tuple[int, str, Any]] = field(default_factory=list)
 
 
@@ -101,7 +103,6 @@ class Trainer:
         self.averages = {name: average_of(task, name, device) for name in task.averaged}
         dtype = choose_precision(task.config.precision, device)
         self.stepper = Stepper(task, self.averages, device=device, dtype=dtype)
-        self.diagnosis = Diagnosis()
         self.seconds = 0.0  # spent in steps, also before this start
         self._sample_steps = sample_steps(self.total, task.items_per_step)
         self._model_steps = model_steps(self.total, task.items_per_step)
@@ -111,6 +112,7 @@ class Trainer:
         self._pending: tuple[int, Made] | None = None
         self._backlog: deque[Event] = deque()
         self._bad_phase = ""
+        self._measures: tuple[int, dict[str, float]] | None = None  # of the last step that was measured
         self._pace: deque[float] = deque(maxlen=50)
 
     # --- state -------------------------------------------------------------------------------------------------
@@ -131,6 +133,8 @@ class Trainer:
             "step": self.step,
             "items": self.items,
             "bad_in_a_row": self.counters.bad_in_a_row,
+            "validated": self.counters.validated,
+            "enough": self.counters.enough,
             "changes": [list(change) for change in self.counters.changes],
             "seed": self.task.config.seed,
             "config": self.task.config.model_dump(mode="json"),
@@ -156,7 +160,8 @@ class Trainer:
         must_fit(loaded.facts, self.original, self.fingerprint)
         put_back(loaded.parts, self.task, self.averages)
         facts = loaded.facts
-        self.counters = Counters(int(facts["step"]), int(facts["bad_in_a_row"]))
+        self.counters = Counters(int(facts["step"]), int(facts["bad_in_a_row"]), int(facts.get("validated", 0)))
+        self.counters.enough = bool(facts.get("enough")) and facts["config"]["steps"] == self.total
         self.counters.changes = [(int(at), str(path), value) for at, path, value in facts["changes"]]
         self.task.follow(with_overrides(self.original, {path: value for _, path, value in self.counters.changes}))
         self.seconds = float(facts["seconds"])
@@ -171,7 +176,8 @@ class Trainer:
         try:
             with fast_arithmetic(self.device):
                 yield from self._work()
-            ended = Ended("finished" if self.step >= self.total else "stopped", result=self._result())
+            done = self.step >= self.total or self.counters.enough
+            ended = Ended("finished" if done else "stopped", result=self._result())
         except StudioError as error:
             ended = Ended("failed", error.text, traceback.format_exc(), self._result())
         except Exception as error:  # noqa: BLE001  every error reaches the user, as the last event
@@ -209,7 +215,7 @@ class Trainer:
         yield Started("train", self.task.family, self.step, self.total)
         while True:
             yield from self._due()
-            if self._stopping or self.step >= self.end:
+            if self._stopping or self.counters.enough or self.step >= self.end:
                 break
             yield from self._advance()
             if self.clock() - spoke >= _BREATH:
@@ -223,11 +229,34 @@ class Trainer:
         """Whatever this step calls for that was not done yet."""
         if self.step in self._sample_steps and self._sampled_at != self.step:
             yield from self._samples()
+        if self._validation_due():
+            yield from self._validate()
         if self.step in self._model_steps and all(p.step != self.step for p in self.checkpoints.points("model")):
             yield from self._save_model()
         waited = self.clock() - self._saved_at
         if waited >= self._patience or (self._save_wanted and waited >= _AFTER_CHANGE):
             yield from self._save_resume()
+
+    def _validation_due(self) -> bool:
+        every = self.task.validate_every
+        due = every > 0 and self.step > 0 and self.step % every == 0
+        return due and self.counters.validated != self.step and not self._stopping
+
+    def _validate(self) -> Iterator[Event]:
+        """Measure and take the task's verdict; given up when told to stop meanwhile, and then made up for later."""
+        measures = yield from self._measured()
+        if measures is None:
+            return
+        yield self._record(self.step, measures)
+        verdict = self.task.verdict(measures)
+        ends = verdict.enough is not None and self.step < self.total
+        self.counters.validated, self.counters.enough = self.step, ends
+        if verdict.keep or ends:
+            yield from self._keep_model(measures)
+        yield from self.task.remarks(self.step, measures)
+        if verdict.enough is not None and ends:
+            yield from self._samples()
+            yield enough_notice(verdict.enough, self.step, self.total)
 
     def _advance(self) -> Iterator[Event]:
         """One step. Its numbers are read one step later where the device would have to be waited for."""
@@ -269,7 +298,7 @@ class Trainer:
             if self.counters.bad_in_a_row == 0:
                 self._backlog.append(not_finite(phase, step))
         self.counters.bad_in_a_row = self.counters.bad_in_a_row + 1 if skipped else 0
-        self._backlog.extend(self.diagnosis.observe(step, values))
+        self._backlog.extend(self.task.remarks(step, values))
 
     def _record(self, step: int, values: Mapping[str, float]) -> Metrics:
         items = step * self.task.items_per_step
@@ -282,7 +311,8 @@ class Trainer:
         return Progress(text("Training"), self.step, self.total, rate, left)
 
     def _result(self) -> dict[str, Any]:
-        return {"step": self.step, "items": self.items, "total": self.total, "seconds": round(self.seconds, 3)}
+        found = {"step": self.step, "items": self.items, "total": self.total, "seconds": round(self.seconds, 3)}
+        return found | ({"enough": True} if self.counters.enough else {})
 
     def _samples(self) -> Iterator[Event]:
         pieces = []
@@ -290,12 +320,12 @@ class Trainer:
             pieces.append(piece)
             yield Progress(text("Drawing samples"), sum(map(len, pieces)), self.task.config.sample_count)
         pictures = np.concatenate(pieces)
-        self._sampled_at = self.step
-        self.recorder.samples(self.step, self.items, pictures)
-        yield Samples(self.step, pictures)
+        self._sampled_at, notes = self.step, dict(self.task.sample_notes())
+        self.recorder.samples(self.step, self.items, pictures, notes)
+        yield Samples(self.step, pictures, notes=notes)
         values = self.task.sample_values(pictures)
         yield self._record(self.step, values)
-        yield from self.diagnosis.observe(self.step, values)
+        yield from self.task.remarks(self.step, values)
 
     def _averaged(self) -> dict[str, nn.Module]:
         return {name: average.module for name, average in self.averages.items()}
@@ -342,23 +372,38 @@ class Trainer:
 
     def _save_model(self) -> Iterator[Event]:
         """Measure the averaged networks and keep them; given up when the run is told to stop meanwhile."""
+        measures = yield from self._measured()
+        if measures is None:
+            return
+        yield self._record(self.step, measures)
+        yield from self._keep_model(measures)
+        yield from self.task.remarks(self.step, measures)
+
+    def _measured(self) -> Generator[Event, None, dict[str, float] | None]:
+        """How good the averaged networks are; None when the run is told to stop meanwhile."""
+        if self._measures is not None and self._measures[0] == self.step:
+            return self._measures[1]
         measures: dict[str, float] = {}
         for done, found in enumerate(self.task.measure(self._averaged())):
             if self._stopping:
-                return
+                return None
             measures = found or measures
-            yield Progress(text("Measuring the samples"), done)
-        yield self._record(self.step, measures)
+            yield Progress(text("Measuring how good it is"), done)
+        self._measures = self.step, measures
+        return measures
+
+    def _keep_model(self, measures: Mapping[str, float]) -> Iterator[Event]:
+        """Write a model point with what was measured; a failure is told, and training goes on."""
         parts = model_parts(collect(self.task, self.averages))
+        facts = self._saved_facts() | {"measures": dict(measures)}
         try:
             with self._writing():
-                yield from self.checkpoints.save_model(parts, self._saved_facts() | {"measures": measures}, self.step)
+                yield from self.checkpoints.save_model(parts, facts, self.step)
         except (OSError, NotFiniteError) as error:
             yield not_saved(error)
             return
         best = self.checkpoints.best()
         yield CheckpointSaved(self.step, "model", best is not None and best.step == self.step)
-        yield from self.diagnosis.observe(self.step, measures)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """Notices: said when so, once, and again after things were well."""
 
-from studio.training.diagnosis import DULL_WINDOW, PATIENCE, WON_WINDOW, Diagnosis
+from studio.training.gan_diagnosis import DULL_WINDOW, PATIENCE, WON_WINDOW, Diagnosis
 
 GOOD = {"real_right": 0.7, "fake_right": 0.8, "diversity": 0.95, "diversity_within": 0.9}
 

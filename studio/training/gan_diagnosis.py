@@ -1,4 +1,4 @@
-"""Notices in plain words: what the numbers of a run show, why that probably is, and what to try.
+"""Notices in plain words about a GAN: what its numbers show, why that probably is, and what to try.
 
 Each is said once, and again only after things were well in between.
 """
@@ -84,29 +84,3 @@ def _collapse(code: str, share: float, title: str) -> Notice:
         share=round(100 * share),
     )
     return Notice(code, "warning", text(title), body, "halve_generator_rate")
-
-
-def not_finite(phase: str, step: int) -> Notice:
-    """An update was left out because it held a number that is not finite."""
-    return Notice(
-        "not_finite",
-        "warning",
-        text("A step of the {network} was left out", network=phase),
-        text(
-            "At step {step} its loss or its gradients were not finite; the weights are as they were before. "
-            "If it happens again, halve its learning rate or set a limit for gradients.",
-            step=step,
-        ),
-        f"halve_{phase}_rate",
-    )
-
-
-def not_saved(error: Exception) -> Notice:
-    """A checkpoint could not be written; training goes on and tries again."""
-    return Notice(
-        "not_saved",
-        "error",
-        text("A checkpoint could not be saved"),
-        text("The reason: {reason} Training goes on and tries again soon; what was saved before is still there.",
-             reason=str(error).rstrip(".") + "."),
-    )  # fmt: skip
