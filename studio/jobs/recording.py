@@ -19,6 +19,7 @@ from studio.projects.run import Run
 
 _STATUS_SECONDS = 1.0
 _MOST_WAITING = 100_000
+_OF_THE_MOMENT = ("not_written", "not_saved", "refused")  # notices that mean nothing any more once the trouble is over
 
 
 class RunRecorder:
@@ -135,19 +136,21 @@ class StatusBoard:
 
 
 class RunLog:
-    """The text log of a run: what began, what was worth knowing, how it ended."""
+    """The text log of a run: what began, what was worth knowing, how it ended; and its notices, kept for the window."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
 
     def see(self, event: Event) -> Iterator[Notice]:
-        """Write a line for the events that deserve one; yields a notice where the log cannot be written."""
+        """Write down the events that deserve it; yields a notice where that cannot be done."""
         words = _line(event)
-        if words:
-            try:
+        try:
+            if words:
                 self._run.log(words)
-            except OSError as error:
-                yield not_written(describe_os_error(error))
+            if isinstance(event, Notice) and event.code not in _OF_THE_MOMENT:
+                self._run.notices.add(event)
+        except OSError as error:
+            yield not_written(describe_os_error(error))
 
 
 def not_written(reason: Text) -> Notice:

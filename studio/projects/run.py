@@ -24,6 +24,7 @@ from studio.projects.inbox import Inbox
 from studio.projects.locks import Lock
 from studio.projects.measures import MeasureFile
 from studio.projects.metrics import MetricsFile
+from studio.projects.notices import NoticeFile
 from studio.projects.samples import SampleFiles
 
 RunState = Literal["waiting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
@@ -99,6 +100,7 @@ class Run:
         self.samples = SampleFiles(folder / "samples")
         self.metrics = MetricsFile(folder / "metrics", expected=self._records_on_disk)
         self.measures = MeasureFile(folder)
+        self.notices = NoticeFile(folder)
         self._lock = Lock(folder / "run.lock", text("The run {name}", name=folder.name))
         self._about: dict[str, Any] | None = None
 
@@ -242,7 +244,9 @@ class Run:
                 look()
             except StudioError as error:
                 losses.append(error.text)
-        return (*losses, *self.metrics.read().losses, *self.measures.read().losses, *self.samples.check())
+        for table in (self.metrics.read(), self.measures.read(), self.notices.read()):
+            losses += table.losses
+        return (*losses, *self.samples.check())
 
     @property
     def log_file(self) -> Path:

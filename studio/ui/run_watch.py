@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from studio.ground.errors import StudioError
+from studio.ground.errors import StudioError, text
 from studio.ground.events import Notice
 
 Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -36,6 +36,7 @@ class RunWatch(QObject):
         self._seams: list[int] = []
         self._curves: dict[str, Curve] = {}
         self._records = 0
+        self._noted: object = None
         self.poll()
 
     # --- what is known -----------------------------------------------------------------------------------------------
@@ -54,32 +55,57 @@ class RunWatch(QObject):
 
     def sample(self, step: int) -> np.ndarray | None:
         """The samples of a step, uint8 (N, H, W, C); None where they cannot be read (any more)."""
+        found = self.sample_with_notes(step)
+        return found[0] if found is not None else None
+
+    def sample_with_notes(self, step: int) -> tuple[np.ndarray, Mapping[str, Any]] | None:
+        """The samples of a step and what the family noted of them; None where they cannot be read."""
         try:
-            return np.asarray(self.run.samples.read(step))
+            pictures, notes = self.run.samples.read_with_notes(step)
         except (OSError, StudioError, KeyError) as error:
             self.problem = str(error)
             return None
+        return np.asarray(pictures), notes
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def poll(self, *, own: bool = False) -> None:
         """Read what is new and say so. With ``own`` this process trains the run, and nobody's lock need be tried."""
         try:
-            changed = (self._read_status(own=own), self._read_metrics(), self._read_samples())
+            changed = (
+                self._read_status(own=own), self._read_metrics(), self._read_samples(), self._read_notices(),
+            )  # fmt: skip
             self.problem = ""
         except (OSError, StudioError) as error:
             self.problem = str(error)
             return
         for has_changed, signal in zip(
-            changed, (self.status_changed, self.metrics_changed, self.samples_changed), strict=True
+            changed,
+            (self.status_changed, self.metrics_changed, self.samples_changed, self.notices_changed),
+            strict=True,
         ):
             if has_changed:
                 signal.emit()
 
     def add_notice(self, notice: Notice) -> None:
         """A notice of the run, the newest last; one of the same code takes the older one's place."""
-        self.notices = (*(n for n in self.notices if n.code != notice.code), notice)
-        self.notices_changed.emit()
+        if notice not in self.notices:
+            self.notices = (*(n for n in self.notices if n.code != notice.code), notice)
+            self.notices_changed.emit()
+
+    def _read_notices(self) -> bool:
+        """What the run's folder tells, whoever trains it, and what was only said (it is not all kept)."""
+        stamp = self.run.notices.stamp
+        if stamp == self._noted or stamp == (0, 0, 0):
+            return False
+        self._noted = stamp
+        table = self.run.notices.read()
+        before = self.notices
+        damaged = tuple(Notice("notices", "warning", text("Notices are missing"), loss) for loss in table.losses)
+        kept = table.notices or damaged
+        codes = {notice.code for notice in kept}
+        self.notices = (*kept, *(notice for notice in before if notice.code not in codes))
+        return before != self.notices
 
     def set_speed(self, rate: float | None, seconds_left: float | None) -> None:
         """What the running job says of its speed (items a second) and of the time left."""

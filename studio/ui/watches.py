@@ -31,7 +31,8 @@ class Watches(QObject):
         """The watch of a run."""
         if run.name not in self._watches:
             found = RunWatch(run, self)
-            found.notices = self._notices.get(run.name, ())
+            for notice in self._notices.get(run.name, ()):  # of those that could not be written
+                found.add_notice(notice)
             self._watches[run.name] = found
         self._users[run.name] = self._users.get(run.name, 0) + 1
         return self._watches[run.name]

@@ -10,7 +10,7 @@ from studio.config.gan import GanConfig
 from studio.config.requests import TrainRequest
 from studio.ground.errors import text
 from studio.ground.events import CheckpointSaved, Ended, Metrics, Notice, Paused, Progress, Started
-from studio.jobs.recording import RunLog, RunRecorder, StatusBoard
+from studio.jobs.recording import RunLog, RunRecorder, StatusBoard, not_written
 from studio.projects.project import Project
 from studio.projects.run import Run
 
@@ -139,3 +139,16 @@ def test_the_log_tells_what_matters_and_a_failure_with_its_trace(run: Run):
     ):
         assert part in words
     assert len(words.splitlines()) == 5
+    assert [notice.code for notice in run.notices.read().notices] == ["c"]
+
+
+def test_a_notice_that_cannot_be_kept_is_told_and_one_of_the_moment_is_not_kept(run: Run, monkeypatch):
+    log = RunLog(run)
+    list(log.see(not_written(text("The disk is full."))))
+    assert run.notices.read().notices == ()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run.notices, "add", full)
+    assert [n.code for n in log.see(Notice("c", "warning", text("Title"), text("Body")))] == ["not_written"]

@@ -176,8 +176,8 @@ class RunPane(QObject):
             self.changed.emit()
             return
         if self._shown != (self._run, step):
-            pictures = self._watch.sample(step)
-            self._canvas.show_pictures(pictures if pictures is not None else [])
+            found = self._watch.sample_with_notes(step)
+            self._canvas.show_samples(*(found if found is not None else ([], {})))
             self._shown = (self._run, step)
             self._canvas.curves.set_cursor(step)
         self._words()
@@ -186,7 +186,7 @@ class RunPane(QObject):
     def _words(self) -> None:
         """“same seeds at every step · step 4 200 of 5 400”."""
         step = self._canvas.slider.step()
-        words = [self.tr("same seeds at every step")]
+        words = [said(self._about.constant)]
         if step is not None and self._total:
             words.append(self.tr("step {0} of {1}").format(count_text(step), count_text(self._total)))
         if step is None:
@@ -229,12 +229,16 @@ class RunPane(QObject):
             self._show_notices()
 
     def _show_notices(self) -> None:
-        """The state first; while it trains what the engine says, the gravest and newest first."""
+        """The state first, then what the engine said, the gravest and newest first.
+
+        Of a run that trains no more only what was wrong is still worth saying.
+        """
         shown = []
         if self._state is not None and not self._is_gone(STATE, self._state):
             shown.append(self._state_bar(self._state))
-        if self._live and self._watch is not None:
-            told = [n for n in reversed(self._watch.notices) if not self._is_gone(n.code, n)]
+        if self._watch is not None:
+            worth = [n for n in self._watch.notices if self._live or n.severity != "info"]
+            told = [n for n in reversed(worth) if not self._is_gone(n.code, n)]
             shown += [self._bar(n) for n in sorted(told, key=lambda n: _GRAVITY[n.severity])]
         if tuple(shown) != tuple(self._canvas.notices.notices()):
             self._canvas.notices.clear()

@@ -84,7 +84,7 @@ class TrainCanvas(QWidget):
         self.grid.setAccessibleName(said(description.samples))
         self.slider = HistorySlider()
         self.slider.setObjectName("historySlider")
-        self.notices = NoticeStack(limit=1)
+        self.notices = NoticeStack(limit=2)
         self.notices.setObjectName("notices")
         self.curves = CurveCards(description)
         self.busy = BusyRow()

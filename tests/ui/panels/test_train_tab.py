@@ -354,6 +354,34 @@ def test_an_interrupted_run_offers_to_go_on(make_window: MakeWindow, painted_pro
     assert [key for key, _ in notice.actions] == ["resume", "renew"]
 
 
+def test_what_another_process_said_of_a_run_is_shown(
+    make_window: MakeWindow, painted_project: Path, qtbot: Any
+) -> None:
+    won = Notice("discriminator_won", "warning", text("The discriminator has won"), text("It judges 98 % right."))
+    with Project.open(painted_project) as project:
+        run = add_run(project, state="stopped", total=90)
+        run.notices.add(won)
+        run.notices.add(Notice("awake", "info", text("This computer may fall asleep"), text("So it may.")))
+    window = make_window(painted_project)
+    tab = open_train(window, run=run.name)
+    assert [notice.key for notice in tab.canvas.notices.notices()] == ["state", "discriminator_won"]
+    with run.lock():
+        run.set_status(state="running")
+        qtbot.waitUntil(lambda: window.session.is_live(run.name), timeout=8000)
+        run.notices.add(Notice("diversity_lost", "warning", text("All alike"), text("They are.")))
+        wanted = ["diversity_lost", "discriminator_won", "awake"]
+        qtbot.waitUntil(lambda: [n.key for n in tab.canvas.notices.notices()] == wanted, timeout=8000)
+    qtbot.waitUntil(lambda: not window.session.is_live(run.name), timeout=8000)
+
+
+def test_damaged_notices_are_named(make_window: MakeWindow, painted_project: Path) -> None:
+    with Project.open(painted_project) as project:
+        run = add_run(project, state="stopped", total=90)
+        run.notices.path.write_bytes(b"{}")
+    tab = open_train(make_window(painted_project), run=run.name)
+    assert "notices" in [notice.key for notice in tab.canvas.notices.notices()]
+
+
 def test_a_run_deleted_elsewhere_leaves_the_tab(finished: tuple[StudioWindow, TrainTab], qtbot: Any) -> None:
     window, tab = finished
     window.pages.show("data")
