@@ -125,7 +125,7 @@ class FolderReader:
             raise DamagedError("The folder {name} is missing.", name=self.path.name)
         try:
             files = read_json(self.path / MANIFEST)["files"]
-        except (FileNotFoundError, KeyError) as error:
+        except (FileNotFoundError, IsADirectoryError, KeyError) as error:
             raise DamagedError("{name} is not whole: its manifest is missing.", name=self.path.name) from error
         return dict(files)
 
@@ -133,7 +133,7 @@ class FolderReader:
         """A whole file, checked against the manifest. Raises DamagedError."""
         try:
             data = (self.path / name).read_bytes()
-        except FileNotFoundError as error:
+        except (FileNotFoundError, IsADirectoryError) as error:
             raise self._missing(name) from error
         entry = self._files.get(name)
         if entry is None or len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
@@ -144,7 +144,7 @@ class FolderReader:
         """A sealed JSON file. Raises DamagedError."""
         try:
             return read_json(self.path / name)
-        except FileNotFoundError as error:
+        except (FileNotFoundError, IsADirectoryError) as error:
             raise self._missing(name) from error
 
     def positions(self, name: str) -> PositionReader:

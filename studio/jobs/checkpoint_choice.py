@@ -21,18 +21,16 @@ def choose_point(run: Run, name: CheckpointName) -> tuple[Point, tuple[Text, ...
     if not points:
         raise UsageError("The run {run} has no checkpoint yet; train it first.", run=run.name)
     if name == "last":
-        return _newest_whole(run, points)
-    best = Checkpoints(run.checkpoints_folder, best_by(run.family)).best() if name == "best" else None
+        return _first_whole(run, points, [])
     if name == "best":
-        return (best, ()) if best is not None else _newest_whole(run, points)
+        return _best_whole(run, points)
     wanted = [point for point in points if point.step == int(name)]
     if not wanted:
         steps = ", ".join(str(step) for step in sorted({point.step for point in points}))
         raise UsageError(
             "The run {run} keeps no checkpoint of step {step}; it keeps: {steps}.", run=run.name, step=name, steps=steps
         )
-    verify_manifest(wanted[0].path)
-    return wanted[0], ()
+    return _first_whole(run, wanted, [])
 
 
 def kept_points(run: Run) -> list[Point]:
@@ -42,16 +40,33 @@ def kept_points(run: Run) -> list[Point]:
     return sorted(both, key=lambda point: (-point.step, point.kind))
 
 
-def _newest_whole(run: Run, points: list[Point]) -> tuple[Point, tuple[Text, ...]]:
-    skipped: list[Text] = []
+def _best_whole(run: Run, points: list[Point]) -> tuple[Point, tuple[Text, ...]]:
+    """The best of those that are whole, else the newest. One whose measure cannot be read may have been the best."""
+    checkpoints = Checkpoints(run.checkpoints_folder, best_by(run.family))
+    skipped = []
+    for point in checkpoints.points("model"):
+        try:
+            point.facts()
+        except (DamagedError, OSError) as error:
+            skipped.append(_is_damaged(point, error))
+    ranked = checkpoints.ranked()
+    others = [point for point in points if point not in ranked]
+    return _first_whole(run, [*ranked, *others], skipped)
+
+
+def _first_whole(run: Run, points: list[Point], skipped: list[Text]) -> tuple[Point, tuple[Text, ...]]:
     for point in points:
         try:
             verify_manifest(point.path)
-            return point, tuple(skipped)
+            return point, tuple(dict.fromkeys(skipped))
         except DamagedError as error:
-            skipped.append(
-                text("The checkpoint of step {step} is damaged: {reason}", step=point.step, reason=str(error))
-            )
+            skipped.append(_is_damaged(point, error))
     raise DamagedError(
-        "All checkpoints of the run {run} are damaged; the newest: {reason}", run=run.name, reason=str(skipped[0])
+        "All checkpoints of the run {run} that may be meant are damaged: {reason}",
+        run=run.name,
+        reason=str(skipped[0]),
     )
+
+
+def _is_damaged(point: Point, error: Exception) -> Text:
+    return text("The checkpoint of step {step} is damaged: {reason}", step=point.step, reason=str(error))

@@ -140,9 +140,10 @@ class RunLog:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._told = False
 
     def see(self, event: Event) -> Iterator[Notice]:
-        """Write down the events that deserve it; yields a notice where that cannot be done."""
+        """Write down the events that deserve it; yields a notice, once, where that cannot be done."""
         words = _line(event)
         try:
             if words:
@@ -150,7 +151,11 @@ class RunLog:
             if isinstance(event, Notice) and event.code not in _OF_THE_MOMENT:
                 self._run.notices.add(event)
         except OSError as error:
-            yield not_written(describe_os_error(error))
+            if not self._told:
+                yield not_written(describe_os_error(error))
+            self._told = True
+        else:
+            self._told = self._told and not words
 
 
 def not_written(reason: Text) -> Notice:

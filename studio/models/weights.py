@@ -6,12 +6,16 @@ against the table of what an architecture holds: names, shapes and types must be
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -41,13 +45,23 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
     Raises:
         NotFiniteError: one of them holds a number that is not finite; nothing is written.
+        OSError: the disk is full, gone or read-only.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     for name, tensor in plain.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise NotFiniteError("{name} holds a number that is not finite, so it was not saved.", name=name)
-    save_file(plain, path)
+    try:
+        save_file(plain, path)
+    except SafetensorError as error:  # the library's own name for whatever the system said
+        raise _system_error(error, path) from error
     path.chmod(path.parent.stat().st_mode & 0o666)  # the library leaves it to its owner alone
+
+
+def _system_error(error: SafetensorError, path: Path) -> OSError:
+    found = re.search(r"os error (\d+)", str(error))
+    number = int(found[1]) if found else errno.EIO
+    return OSError(number, os.strerror(number), str(path))
 
 
 def read_tensors(path: Path, table: Table) -> dict[str, Tensor]:

@@ -24,7 +24,7 @@ from studio.projects.locks import Lock, project_lock
 from studio.projects.naming import check_name
 from studio.projects.repair import BACKUP
 from studio.projects.runs import Runs
-from studio.projects.saving import reading, saving
+from studio.projects.saving import is_full, reading, saving
 from studio.projects.state import State
 from studio.projects.tables import find, put
 
@@ -73,10 +73,7 @@ class Project:
         if path.is_dir() and any(path.iterdir()):
             raise UsageError("{path} is not empty; choose a new folder for the project.", path=path)
         with saving("the new project"):
-            path.mkdir(parents=True, exist_ok=True)
-            for folder in _FOLDERS:
-                (path / folder).mkdir()
-            create_database(path, name)
+            _make(path, name)
         return cls.open(path, write="required")
 
     @classmethod
@@ -106,7 +103,7 @@ class Project:
                 raise
             return cls._open_to_read(path, error.text, lock.holder_words())
         except OSError as error:
-            reason = text("The project {name} can only be read: its folder may not be written to.", name=path.name)
+            reason = _why_unwritable(error, path.name)
             if write == "required":
                 raise StudioError(reason.template, name=path.name) from error
             return cls._open_to_read(path, reason, "")
@@ -252,6 +249,29 @@ def _check_is_project(path: Path) -> None:
     if not (path / BACKUP).exists() and not (path / "runs").is_dir():
         # A file of that name in a folder of somebody else is not ours to repair.
         raise UsageError("{path} is not a project of the studio.", path=path)
+
+
+def _make(path: Path, name: str) -> None:
+    """Folders and database of a new project; where that fails all goes again, so that it can be tried anew."""
+    was_there = path.is_dir()
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        for folder in _FOLDERS:
+            (path / folder).mkdir()
+        create_database(path, name)
+    except BaseException:
+        for folder in _FOLDERS:
+            if (path / folder).is_dir():
+                (path / folder).rmdir()
+        if not was_there:
+            path.rmdir()
+        raise
+
+
+def _why_unwritable(error: OSError, name: str) -> Text:
+    if is_full(error):
+        return text("The project {name} can only be read: its disk is full. Free some space, then open it.", name=name)
+    return text("The project {name} can only be read: its folder may not be written to.", name=name)
 
 
 def _check_writable(path: Path) -> None:

@@ -31,6 +31,11 @@ def reading(what: str) -> Iterator[None]:
         raise reading_error(error, what) from error
 
 
+def is_full(error: Exception) -> bool:
+    """Whether the disk had no room (or the user's share of it, or the largest size of a file, was reached)."""
+    return (isinstance(error, OSError) and error.errno in _FULL) or "is full" in str(error)
+
+
 def reading_error(error: OSError | sqlite3.Error | UnicodeDecodeError, what: str) -> StudioError:
     """The sentence for a failed reading of ``what``."""
     if "locked" in str(error):
@@ -42,7 +47,7 @@ def saving_error(error: OSError | sqlite3.Error | UnicodeDecodeError, what: str)
     """The sentence for a failed write of ``what``; nothing that was saved before is touched by it."""
     words = str(error)
     number = error.errno if isinstance(error, OSError) else None
-    if number in _FULL or "is full" in words:
+    if is_full(error):
         return StudioError(
             "The disk is full: {what} could not be saved. Free some space and try again; nothing saved before is lost.",
             what=what,

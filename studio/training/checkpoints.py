@@ -92,14 +92,18 @@ class Checkpoints:
 
     def best(self) -> Point | None:
         """The model point with the best measure, of equals the earliest; None where none was measured."""
+        return next(iter(self.ranked()), None)
+
+    def ranked(self) -> list[Point]:
+        """The model points that were measured and whose facts can be read, the best first, of equals the earliest."""
         if self._best is None:
-            return None
+            return []
         sign, measured = 1 if self._best.lowest else -1, []
         for point in self.points("model"):
             value = _readable(point).get("measures", {}).get(self._best.metric)
             if isinstance(value, (int, float)):
                 measured.append((sign * value, point.step, point))
-        return min(measured)[2] if measured else None
+        return [point for *_, point in sorted(measured, key=lambda row: row[:2])]
 
     def newest_good(self, tables: Mapping[str, Table]) -> Loaded | None:
         """The newest resume point that verifies and fits; None where there is no resume point at all.

@@ -91,11 +91,19 @@ class UserFile:
         return cast("ThemeChoice", chosen) if chosen in ("light", "dark") else "system"
 
     def set_preference(self, path: str, value: Any) -> None:
-        """Change one preference. Raises UsageError for what cannot be."""
+        """Change one preference.
+
+        Raises:
+            UsageError: for what cannot be. StudioError: it holds, but only until the program ends.
+        """
         from studio.config.base import with_overrides
 
         self._preferences = with_overrides(self.preferences, {path: value})
-        self.save()
+        reason = self.save()
+        if reason:
+            raise StudioError(
+                "The preference could not be saved ({reason}), so it holds only until the program ends.", reason=reason
+            )
 
     def remember_project(self, path: Path) -> None:
         """Put a project at the head of the recent ones."""

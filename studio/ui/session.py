@@ -402,9 +402,11 @@ class Session(QObject):
     def set_preference(self, path: str, value: Any) -> None:
         """Change a preference and save it; what is refused is shown."""
         with self.reporting(self.tr("Changing a preference")):
-            self.user.set_preference(path, value)
-            self.preferences_changed.emit()
-            self.device_changed.emit()
+            try:
+                self.user.set_preference(path, value)
+            finally:  # what could not be saved holds all the same
+                self.preferences_changed.emit()
+                self.device_changed.emit()
 
     # --- timer -------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """A process that does the studio's work and kills itself, as by ``kill -9``, at a chosen moment.
 
-``python -m tests.faults.dying train PROJECT WHERE NUMBER`` trains (or goes on with) the project's one run and dies at
-the NUMBER-th call of WHERE; ``python -m tests.faults.dying keep PROJECT`` keeps pictures in the gallery for ever and
+``python tests/faults/dying.py train PROJECT WHERE NUMBER`` trains (or goes on with) the project's one run and dies at
+the NUMBER-th call of WHERE; ``python tests/faults/dying.py keep PROJECT`` keeps pictures in the gallery for ever and
 prints the id of each once it is safe.
 """
 

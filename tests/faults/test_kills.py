@@ -3,6 +3,7 @@
 Five kills in the suite; fifty with ``python -m pytest -m faults tests/faults/test_kills.py``.
 """
 
+import os
 import random
 import shutil
 import subprocess
@@ -29,8 +30,9 @@ KILLED = -9
 
 
 def dying(*arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.faults.dying", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=TREE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-P", str(TREE / "tests/faults/dying.py"), *map(str, arguments)]
+    env = os.environ | {"PYTHONPATH": str(TREE)}
+    return subprocess.Popen(command, cwd=TREE, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def run_of(project: Path) -> Run:

@@ -127,22 +127,18 @@ def train_a_little(qtbot: Any, window: StudioWindow) -> str:
     return session.training.name
 
 
-def test_the_whole_journey(
-    qtbot: Any, tmp_path: Path, source: Path, open_window: Callable[[Path], StudioWindow]
-) -> None:
-    path = tmp_path / "My first é project"
-    Project.create(path).close()
-    window = open_window(path)
-    session = window.session
-
+def import_by_dropping(qtbot: Any, window: StudioWindow, source: Path) -> None:
+    """Drop a folder on the window, and choose the data set that comes of it."""
     drop(window, source)
     qtbot.waitUntil(lambda: bring_in(qtbot, window), timeout=LONG)
-    dataset = session.datasets()[0].name
-    session.go("gan")
-    session.select("gan", dataset=dataset)
+    window.session.go("gan")
+    window.session.select("gan", dataset=window.session.datasets()[0].name)
     qtbot.waitUntil(lambda: window.findChild(QWidget, "setting_batch") is not None, timeout=LONG)
-    run = train_a_little(qtbot, window)
 
+
+def pause_sample_and_stop(qtbot: Any, window: StudioWindow) -> None:
+    """Pause, ask for samples meanwhile, go on, stop."""
+    session = window.session
     click(qtbot, window, "primaryButton", says="Pause")
     qtbot.waitUntil(lambda: live(window).paused, timeout=LONG)
     qtbot.wait(700)  # what was under way when the button was pressed arrives
@@ -154,11 +150,11 @@ def test_the_whole_journey(
     qtbot.waitUntil(lambda: live(window).step > paused_at, timeout=LONG)
     click(qtbot, window, "headerButton_stop", says="Stop")
     qtbot.waitUntil(lambda: session.training is None, timeout=LONG)
-    assert session.project is not None
-    status = session.project.runs.get(run).status()
-    assert (status.state, 0 < status.step < TINY["steps"]) == ("stopped", True)
 
-    panel = window.pages.page("gan")
+
+def generate_and_keep(qtbot: Any, window: StudioWindow) -> int:
+    """Make pictures with what was trained and keep them; how many."""
+    session, panel = window.session, window.pages.page("gan")
     assert isinstance(panel, ModelPanel)
     click_tab(qtbot, window, "create")
     qtbot.waitUntil(lambda: panel.tab() == "create", timeout=LONG)
@@ -169,29 +165,56 @@ def test_the_whole_journey(
     session.trigger("select_all")
     session.trigger("keep")
     qtbot.waitUntil(lambda: session.project is not None and session.project.gallery.count() > 0, timeout=LONG)
-    kept = session.project.gallery.count()
+    assert session.project is not None
+    return session.project.gallery.count()
 
+
+def look_back(qtbot: Any, window: StudioWindow, step: int) -> None:
+    """Move the history slider of the Train tab."""
     click_tab(qtbot, window, "train")
     slider = window.findChild(HistorySlider)
     assert slider is not None
-    steps = session.project.runs.get(run).samples.steps()
-    slider.select_step(steps[1])
-    slider.step_selected.emit(steps[1])
-    before = window.pages.page("gan").state()
-    assert window.close()
-    qtbot.waitUntil(lambda: session.project is None, timeout=LONG)
+    slider.select_step(step)
+    slider.step_selected.emit(step)
 
-    again = open_window(path)
-    assert again.pages.current_id == "gan"
-    after = again.pages.page("gan").state()
-    assert after == before
-    assert again.session.selection("gan").run == run
+
+def shows_the_run(qtbot: Any, again: StudioWindow, run: str, steps: list[int]) -> None:
+    """The curves are there, and the samples are those on the disk."""
     assert again.session.project is not None
-    assert again.session.project.gallery.count() == kept
     watch = again.session.watch(run)
     assert watch is not None
     qtbot.waitUntil(lambda: bool(watch.curves()), timeout=LONG)
     assert list(watch.sample_steps()) == list(steps)
     assert np.array_equal(watch.sample(steps[1]), again.session.project.runs.get(run).samples.read(steps[1]))
     again.session.release(watch)
+
+
+def test_the_whole_journey(
+    qtbot: Any, tmp_path: Path, source: Path, open_window: Callable[[Path], StudioWindow]
+) -> None:
+    path = tmp_path / "My first é project"
+    Project.create(path).close()
+    window = open_window(path)
+    session = window.session
+    import_by_dropping(qtbot, window, source)
+    run = train_a_little(qtbot, window)
+    pause_sample_and_stop(qtbot, window)
+    assert session.project is not None
+    status = session.project.runs.get(run).status()
+    assert (status.state, 0 < status.step < TINY["steps"]) == ("stopped", True)
+
+    kept = generate_and_keep(qtbot, window)
+    steps = session.project.runs.get(run).samples.steps()
+    look_back(qtbot, window, steps[1])
+    before = window.pages.page("gan").state()
+    assert window.close()
+    qtbot.waitUntil(lambda: session.project is None, timeout=LONG)
+
+    again = open_window(path)
+    assert again.pages.current_id == "gan"
+    assert again.pages.page("gan").state() == before
+    assert again.session.selection("gan").run == run
+    assert again.session.project is not None
+    assert again.session.project.gallery.count() == kept
+    shows_the_run(qtbot, again, run, steps)
     assert again.close()

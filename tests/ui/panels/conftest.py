@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,12 @@ from studio.jobs.steering import CommandQueue
 from studio.projects.datasets import DataSetRecord
 from studio.projects.project import Project
 from studio.projects.run import Run
+from studio.ui.panels.gan_create import GanCreateTab
+from studio.ui.window import StudioWindow
+from studio.workers.latest import LatestWins
+from tests.ui.panels.creating import opened
+from tests.ui.panels.trained import PaintingServer
+from tests.ui.panels.trained import add_run as add_trained_run
 
 DATA = "portraits"
 
@@ -126,3 +133,33 @@ def led(jobs: dict[type, Callable[..., Iterator[Event]]]) -> LedTraining:
     led = LedTraining()
     jobs[TrainRequest] = led.job
     return led
+
+
+# --- Create and Look inside ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> type[PaintingServer]:
+    """Models are painted by numbers, in the real thread of the real worker."""
+
+    class Server(PaintingServer):
+        asked: list[Any] = []
+
+    monkeypatch.setattr("studio.workers.latest.LatestWins", lambda path, make=None: LatestWins(path, make=Server))
+    return Server
+
+
+@pytest.fixture
+def run(project_path: Path) -> str:
+    """The name of a finished, unconditional run with checkpoints."""
+    return add_trained_run(project_path)
+
+
+@pytest.fixture
+def create(
+    make_window: Callable[..., StudioWindow], project_path: Path, server: type[PaintingServer], run: str
+) -> GanCreateTab:
+    """The Create tab with a chosen run."""
+    window = make_window(project_path)
+    window.session.select("gan", run=run)
+    return opened(window)

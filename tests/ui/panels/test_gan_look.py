@@ -1,6 +1,6 @@
 """The Look inside tab in the real window: the discriminator's opinion, nearest training pictures, other checkpoints."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +18,9 @@ from studio.ui.panels.sheet import Model, recipe_to_json
 from studio.ui.text import Label
 from studio.ui.widgets.pictures import to_image
 from studio.ui.window import StudioWindow
-from studio.workers.latest import LatestWins
-from tests.ui.panels.trained import STEPS, PaintingServer, add_run, opinion, painted
+from tests.ui.panels.trained import STEPS, PaintingServer, opinion, painted
 
 MakeWindow = Callable[..., StudioWindow]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[PaintingServer]]:
-    """Models are painted by numbers, in the real thread of the real worker."""
-
-    class Server(PaintingServer):
-        asked: list[Any] = []
-
-    monkeypatch.setattr("studio.workers.latest.LatestWins", lambda path, make=None: LatestWins(path, make=Server))
-    return Server
-
-
-@pytest.fixture
-def run(project_path: Path) -> str:
-    """A finished, unconditional run."""
-    return add_run(project_path)
 
 
 @pytest.fixture

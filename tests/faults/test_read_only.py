@@ -1,0 +1,121 @@
+"""A project in a folder that may not be written to: everything that only reads works, the rest is a sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from studio.config.gan import GanConfig, ResidualNetwork
+from studio.config.requests import BuiltinRequest, TrainRequest
+from studio.ground.events import Ended, Event, Metrics, Notice
+from studio.jobs.footprint import Footprint
+from studio.jobs.registry import run_job
+from studio.jobs.steering import CommandQueue
+from studio.projects.project import Project
+from tests.faults.disks import SmallDisk, small_disk
+
+TREE = Path(__file__).resolve().parents[2]
+CONFIG = GanConfig(steps=4, batch=8, sample_count=4, latent_size=8, network=ResidualNetwork(width=4))
+TRAIN = TrainRequest(
+    family="gan", dataset="portraits", config=CONFIG.model_dump(mode="json"), device="cpu", stop_at=2
+)  # fmt: skip
+READING = {"check": "finished", "generate": "finished", "state": "None", "close": "None"}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small measures, and no estimate of the memory."""
+    monkeypatch.setattr("studio.training.gan.MEASURED", 16)
+    monkeypatch.setattr("studio.jobs.trials.measure_footprint", lambda *_, **__: iter([Footprint(0, 0)]))
+
+
+@pytest.fixture
+def project() -> Iterator[Path]:
+    """A project with a stopped run, where another user can find it."""
+    place = Path(tempfile.mkdtemp(prefix="studio-read-only-"))
+    path = place / "project"
+    with Project.create(path) as made:
+        *_, end = run_job(BuiltinRequest(count=32, size=32), path, CommandQueue())
+        assert isinstance(end, Ended)
+        made.datasets.add(end.result)
+    *_, end = run_job(TRAIN, path, CommandQueue())
+    assert isinstance(end, Ended) and end.status == "stopped"
+    yield path
+    rights(place, 0o755, 0o644)
+    shutil.rmtree(place)
+
+
+def rights(place: Path, folders: int, files: int) -> None:
+    """Give everything these rights."""
+    for path in (place, *place.rglob("*")):
+        path.chmod(folders if path.is_dir() else files)
+
+
+def fingerprints(place: Path) -> dict[str, str]:
+    files = sorted(p for p in place.rglob("*") if p.is_file())
+    return {str(p.relative_to(place)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders on Windows have no such rights")
+def test_a_folder_of_another_user(project: Path, make_pictures: Callable[..., Path]) -> None:
+    source, settings = project.parent / "source", project.parent / "settings"
+    shutil.copytree(make_pictures(count=2), source)
+    settings.mkdir()
+    before = fingerprints(project.parent)
+    rights(project.parent, 0o555, 0o444)
+    words = [str(project), str(source), str(settings / "window.json")]
+    command = [sys.executable, "-P", str(TREE / "tests/faults/unwritable.py"), *words]
+    env = os.environ | {"PYTHONPATH": str(TREE)}
+    done = subprocess.run(command, cwd=TREE, env=env, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert not [told for told in found.values() if "Traceback" in told], found
+    assert {name: found[name] for name in READING} == READING
+    assert "may not be written to" in found["open"]
+    for name in found.keys() - READING.keys() - {"open"}:
+        assert found[name].startswith(("refused: ", "failed: ")) and found[name].endswith("."), (name, found[name])
+    assert fingerprints(project.parent) == before
+
+
+def test_a_disk_that_becomes_read_only_while_a_run_trains(tmp_path: Path, project: Path) -> None:
+    with small_disk(tmp_path / "disk", 24) as disk:
+        copy = disk.path / "project"
+        shutil.copytree(project, copy)
+        events = trained_until_read_only(disk, copy)
+        end = events[-1]
+        assert isinstance(end, Ended) and end.status == "failed"
+        assert "could not be written" in str(end.error)
+        assert [e for e in events if isinstance(e, Notice) and e.code in ("not_saved", "not_written")]
+        make_read_only(disk, undo=True)
+        with Project.open(copy, write="required") as opened:
+            assert opened.losses == ()
+            assert opened.runs.get("portraits-gan-2").status().state in ("interrupted", "failed")
+
+
+def trained_until_read_only(disk: SmallDisk, copy: Path) -> list[Event]:
+    events: list[Event] = []
+    for event in run_job(TRAIN.model_copy(update={"stop_at": None}), copy, CommandQueue()):
+        events.append(event)
+        if isinstance(event, Metrics) and event.step == 2:
+            make_read_only(disk)
+    return events
+
+
+def make_read_only(disk: SmallDisk, *, undo: bool = False) -> None:
+    """As a system does that finds errors on a drive; where nothing can be mounted, a full disk must do."""
+    if disk.real:
+        options = f"remount,{'rw' if undo else 'ro'}"
+        subprocess.run(["mount", "-o", options, str(disk.path)], check=True, timeout=20, capture_output=True)
+    elif undo:
+        disk.free()
+    else:
+        disk.fill()
