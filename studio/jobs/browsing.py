@@ -18,11 +18,11 @@ from PIL import Image
 
 from studio.config.base import Settings
 from studio.config.data import Choices, PrepareSettings
-from studio.data.decoding import BrokenPicture, flatten
+from studio.data.decoding import MAX_BYTES, BrokenPicture, flatten, load, open_picture, orientation, plain
 from studio.data.labels import Labels
 from studio.data.preparing import prepare_picture
 from studio.data.store import TRANSPARENT, PictureStore, Skipped
-from studio.ground.errors import DamagedError
+from studio.ground.errors import DamagedError, StudioError
 from studio.ground.events import Ended, Event
 from studio.jobs.steering import CommandQueue
 from studio.projects.pictures import decode_png
@@ -51,6 +51,14 @@ class ReadThumbnails(Settings):
 
     folder: str
     positions: tuple[int, ...]
+    side: int
+    background: str = "#ffffff"
+
+
+class ReadFile(Settings):
+    """One picture file of the user's, at most ``side`` pixels wide and high. Answer: (H, W, C) uint8, C 1 or 3."""
+
+    path: Path
     side: int
     background: str = "#ffffff"
 
@@ -127,6 +135,8 @@ class PictureServer:
             yield Ended("finished", result=self._find(request))
         elif isinstance(request, ReadThumbnails):
             yield Ended("finished", result=self._thumbnails(request, commands))
+        elif isinstance(request, ReadFile):
+            yield Ended("finished", result=picture_file(request))
         elif isinstance(request, ReadCreations):
             yield Ended("finished", result=self._creations(request, commands))
         elif isinstance(request, ReadPrepared):
@@ -209,6 +219,27 @@ def thumbnail(store: PictureStore, position: int, side: int, background: str) ->
         return None  # the check of the data set names it; here its place stays empty
     flat = flatten(image, background)
     flat.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.atleast_3d(np.asarray(flat))
+
+
+def picture_file(request: ReadFile) -> np.ndarray:
+    """A picture from a file that nobody vouches for, upright, never enlarged.
+
+    Raises:
+        StudioError: it cannot be read, or is no picture; says so in a sentence.
+    """
+    name = request.path.name
+    try:
+        if request.path.stat().st_size > MAX_BYTES:
+            raise StudioError("{name} is larger than a picture can be.", name=name)
+        image = open_picture(request.path.read_bytes())
+        load(image, near=request.side)
+        flat = flatten(plain(image, orientation(image)), request.background)
+    except BrokenPicture as error:
+        raise StudioError("{name} {reason}.", name=name, reason=error.text) from error
+    except OSError as error:
+        raise StudioError("{name} cannot be read: {reason}.", name=name, reason=error.strerror or error) from error
+    flat.thumbnail((request.side, request.side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return np.atleast_3d(np.asarray(flat))
 
 

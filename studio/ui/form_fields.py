@@ -113,7 +113,7 @@ class FieldRow(QWidget):
         return combo
 
     def _names(self) -> QWidget:
-        several = MultiChoice(placeholder=self.tr("nothing"))
+        several = MultiChoice(placeholder=self._unit() or self.tr("nothing"))
         several.values_changed.connect(self._on_names)
         return several
 

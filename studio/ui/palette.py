@@ -113,6 +113,14 @@ SERIES_LIGHT = ("#3565e0", "#cc7722", "#289468", "#b04b9e", "#7a5cd0", "#c4484f"
 SERIES_DARK = ("#6d93ff", "#e58d35", "#45c28e", "#e070c4", "#a98cff", "#ff8080", "#4fc0dc", "#c4ae5a")
 
 
+# What one draws with on a pad: colours of a picture, not of the window, so the same in light and dark.
+PIGMENTS = (
+    ("#000000", "#ffffff", "#7a7f87", "#7a4a2b", "#d8b48a", "#d23c3c")
+    + ("#e9832f", "#f2c53d", "#3f9c54", "#3b74d6", "#7d4fc4", "#e58fb8")
+)  # fmt: skip
+PAPERS = ("#ffffff", "#000000")
+
+
 @dataclass(frozen=True)
 class Sizes:
     """Lengths in device-independent pixels, on a grid of 8 (4 for the inside of small things)."""

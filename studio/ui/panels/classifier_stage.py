@@ -9,56 +9,12 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.ui.panels.label_chooser import LabelChooser
 from studio.ui.panels.stage import Stage
 from studio.ui.text import Label
 from studio.ui.widgets.confusion_matrix import ConfusionMatrix, percent
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.sample_grid import Choosing
-from studio.ui.widgets.segmented import Segment, Segmented
-from studio.ui.widgets.picker import Picker, PickItem
-
-_TABS_UP_TO = 3  # labels that stand side by side; more are picked from a list
-
-
-class LabelChooser(QWidget):
-    """Which of a model's labels is looked at: side by side where there are few, else a list; hidden for one."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.tabs = Segmented()
-        self.tabs.setObjectName("labelTabs")
-        self.tabs.setAccessibleName(self.tr("Label"))
-        self.list = Picker(self.tr("Label"))
-        self.list.setObjectName("labelPicker")
-        self._names: tuple[str, ...] = ()
-        row = dense(QHBoxLayout(self))
-        row.addWidget(self.tabs)
-        row.addWidget(self.list)
-        self.tabs.hide()
-        self.list.hide()
-
-    def set_names(self, names: Sequence[str]) -> None:
-        """The labels to choose from; the chosen one stays where it is among them."""
-        if tuple(names) == self._names:
-            return
-        chosen = self.value()
-        self._names = tuple(names)
-        few = len(names) <= _TABS_UP_TO
-        self.tabs.set_segments([Segment(name, name) for name in names] if few else [])
-        self.list.set_items([PickItem(name, name) for name in names])
-        self.tabs.setVisible(few and len(names) > 1)
-        self.list.setVisible(not few)
-        self.set_value(chosen if chosen in names else names[0] if names else "")
-
-    def value(self) -> str:
-        """The label chosen; empty where there is none."""
-        return self.list.value()
-
-    def set_value(self, name: str) -> None:
-        """Choose without announcing; unknown names change nothing."""
-        if name in self._names or not self._names:
-            self.list.set_value(name)
-            self.tabs.set_value(name)
 
 
 class ClassifierStage(Stage):
@@ -71,8 +27,7 @@ class ClassifierStage(Stage):
         self._notes: Mapping[str, Any] = {}
         self._wanted = ""
         self.chooser = LabelChooser()
-        self.chooser.tabs.value_changed.connect(self._on_label)
-        self.chooser.list.picked.connect(self._on_label)
+        self.chooser.picked.connect(self._on_label)
         self.matrix = ConfusionMatrix()
         self.matrix.setObjectName("confusionMatrix")
         self.matrix.setAccessibleName(self.tr("What is taken for what"))
@@ -178,7 +133,6 @@ class ClassifierStage(Stage):
         return self.tr("{0} of these {1} pictures right").format(right, len(known))
 
     def _on_label(self, label: str) -> None:
-        self.chooser.set_value(label)
         self._wanted = label
         self._show_label()
         self.state_changed.emit()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from studio.config.facts import DataFacts
 from studio.ground.errors import Text, text
 from studio.ui.panels.stage import Stage
 
@@ -48,12 +49,24 @@ class CurveGroup:
         return tuple(line.metric for line in self.lines)
 
 
+_CREATE = text("Create with it")
+
+
+def _has_values(label: str, values: Sequence[str]) -> bool:
+    return len(values) >= 2
+
+
+def _takes_all(data: DataFacts) -> Text | None:
+    return None
+
+
 @dataclass(frozen=True)
 class FamilyDescription:
     """See the module. ``shown`` are the groups of the plots from the left; wider windows show more of them.
 
     ``stage`` makes what stands above the curves; ``samples`` is its title and ``constant`` says what stays the same
-    from step to step. ``use``: what is done with a trained one. ``needs_labels``: it learns nothing without labels.
+    from step to step. ``use``: what is done with a trained one. ``suits`` says of a label and its values whether it can
+    be learned; ``refuses`` why nothing can be learned from some data; ``needs_labels``: it learns nothing else.
     ``remedies``: words for the actions of notices; which setting each changes says ``config.<family>.remedy``.
     ``reasons``: what “Why?” explains for a notice, by its code.
     """
@@ -65,8 +78,10 @@ class FamilyDescription:
     stage: Callable[[], Stage] = Stage
     samples: str = mark("Samples")
     constant: str = mark("same seeds at every step")
-    use: Text = text("Create with it")
+    use: Text = _CREATE
     needs_labels: bool = False
+    suits: Callable[[str, Sequence[str]], bool] = _has_values
+    refuses: Callable[[DataFacts], Text | None] = _takes_all
     remedies: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from studio.config.base import Settings
-from studio.config.requests import GenerateRequest, LookRequest, Recipe
+from studio.config.requests import GenerateRequest, Recipe
 from studio.ground.events import Progress
 from studio.ui.panels.sheet import Model, fitted
 from studio.ui.panels.trained_run import TrainedRun, read_trained
@@ -45,6 +45,8 @@ class Maker(QObject):
         self._wanted = ("", "")
         self._open: set[str] = set()
         self._said = ""
+        self.doing = self.tr("Making pictures")
+        """What is being done when a request fails."""
 
     def refresh(self, *, follow: bool = False) -> None:
         """Look again what is chosen and what is kept of it.
@@ -110,8 +112,8 @@ class Maker(QObject):
         self._ask(key, request, on_pictures, on_result)
         return True
 
-    def look(self, key: str, request: LookRequest, on_result: OnResult) -> None:
-        """Ask to look inside; the result comes once."""
+    def look(self, key: str, request: Settings, on_result: OnResult) -> None:
+        """Ask for something else than pictures; the result comes once."""
         self._ask(key, request, None, on_result)
 
     def forget(self, key: str) -> None:
@@ -163,4 +165,4 @@ class Maker(QObject):
         """Report a failure, but not the same one at every movement of a slider."""
         if str(answer.error) != self._said:
             self._said = str(answer.error)
-            self.session.report(answer.error, self.tr("Making pictures"), answer.trace)
+            self.session.report(answer.error, self.doing, answer.trace)

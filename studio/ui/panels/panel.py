@@ -41,16 +41,15 @@ class ModelPanel(Page):
         """Build one tab; called once for each, when it is first shown."""
         raise NotImplementedError
 
+    def tab_words(self) -> Mapping[str, str]:
+        """What the tabs are called; a family may have its own word for one."""
+        return {"train": self.tr("Train"), "create": self.tr("Create"), "look": self.tr("Look inside")}
+
     # --- building ----------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.segments = Segmented(
-            [
-                Segment("train", self.tr("Train")),
-                Segment("create", self.tr("Create")),
-                Segment("look", self.tr("Look inside")),
-            ]
-        )
+        words = self.tab_words()
+        self.segments = Segmented([Segment(tab, words[tab]) for tab in TABS])
         self.segments.setObjectName(f"{self.page_id}Tabs")
         self.segments.setAccessibleName(self.tr("What to do with the model"))
         self.segments.value_changed.connect(self._on_tab)

@@ -1,4 +1,4 @@
-"""What stands in the upper half of Train's canvas: pictures of the data before a run, then what the run shows of itself.
+"""What stands in the upper half of Train's canvas: pictures of the data before a run, then what the run shows.
 
 Every family has a grid of pictures; what it shows beside them, and how it marks them, is its own stage.
 """

@@ -49,7 +49,7 @@ class TrainColumn(QObject):
         self._cost_at = 0.0
         self._view: TrainView | None = None
         self._stored: tuple[object, Filled, TrainingSettings] | None = None
-        self.controls = TrainControls()
+        self.controls = TrainControls(description)
         self.footer = MeasureBlock()
         self.costs = Costs(session, self._family, self)
         self._connect()
@@ -76,7 +76,8 @@ class TrainColumn(QObject):
         chosen = self._session.selection(self._family)
         data = self._session.data_facts(chosen.dataset) or _NO_DATA
         source = self._source(chosen.run, data)
-        key = (source, self._session.device_facts(), view.locked, view.live_open, view.note, view.can_renew, view.why_not)
+        shown = (view.locked, view.live_open, view.note, view.can_renew, view.why_not)
+        key = (source, self._session.device_facts(), *shown)
         if key != self._key:
             self._key = key
             self._show_form(view, chosen.run, source, data)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.config.base import DIALS
 from studio.config.facts import DataFacts
 from studio.ui.forms import SettingsForm
+from studio.ui.panels.description import FamilyDescription
 from studio.ui.panels.train_draft import Filled, label_choices, label_settings
 from studio.ui.text import Label
 from studio.ui.widgets.buttons import icon_button
@@ -31,9 +32,10 @@ class TrainControls(QWidget):
     start_cleared = Signal()
     advanced_toggled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, description: FamilyDescription, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("trainControls")
+        self._about = description
         self._make_note()
         self._make_start()
         self._refused = Label(role="error", wrap=True)
@@ -139,7 +141,8 @@ class TrainControls(QWidget):
             self.cards.set_detail(dial, words.get(dial, NO_TIME))
 
     def _labels(self, data: DataFacts) -> list[tuple[Any, str]]:
-        return [(name, self.tr("{0} · {1} values").format(name, count)) for name, count in label_choices(data)]
+        suited = label_choices(data, self._about.suits)
+        return [(name, self.tr("{0} · {1} values").format(name, count)) for name, count in suited]
 
     def _on_advanced(self) -> None:
         self.advanced_toggled.emit()

@@ -5,7 +5,7 @@ Knows no Qt. A stored run is turned back into the same form: the preset it came 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -107,6 +107,6 @@ def label_settings(config: Settings) -> tuple[str, ...]:
     return tuple(row.path for row in describe(config) if row.kind == "names" and not row.choices)
 
 
-def label_choices(data: DataFacts) -> tuple[tuple[str, int], ...]:
-    """The labels that a run can be steered by, with how many values each has: those with at least two."""
-    return tuple((name, len(values)) for name, values in data.labels.items() if len(values) >= 2)
+def label_choices(data: DataFacts, suits: Callable[[str, Sequence[str]], bool]) -> tuple[tuple[str, int], ...]:
+    """The labels that suit, with how many values each has."""
+    return tuple((name, len(values)) for name, values in data.labels.items() if suits(name, values))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from studio.ground.errors import Text
 from studio.projects.run import RunInfo
 from studio.ui.panels.description import FamilyDescription
-from studio.ui.panels.train_draft import label_choices
 from studio.ui.panels.train_view import RunFacts, TrainFacts
 from studio.ui.view_state import LIVE_STATES
 
@@ -30,8 +29,8 @@ def gather(session: Session, about: FamilyDescription) -> TrainFacts:
         datasets=len(session.datasets()),
         dataset=chosen.dataset,
         dataset_fits=record is None or record.count > 0,
-        labels_missing=about.needs_labels and data is not None and not label_choices(data),
         needs_labels=about.needs_labels,
+        why_not_data=about.refuses(data) if data is not None and data.count else None,
         run=run_facts(session, info, about.use) if info is not None else None,
         starting=training is not None and not training.name and training.family == family,
         others_train=training is not None,

@@ -42,6 +42,9 @@ class StateNotice:
     details: bool = False
 
 
+_CREATE = text("Create with it")
+
+
 @dataclass(frozen=True, slots=True)
 class RunFacts:
     """The chosen run as its status says."""
@@ -56,13 +59,13 @@ class RunFacts:
     error: str = ""
     smaller_batch: int = 0
     dataset_there: bool = True
-    use: Text = text("Create with it")
+    use: Text = _CREATE
 
 
 @dataclass(frozen=True, slots=True)
 class TrainFacts:
-    """All that the view depends on. ``labels_missing``: the data set has no label that could be learned, and the family
-    ``needs_labels``. ``starting``: a run of this family was asked for and has no folder yet."""
+    """All that the view depends on. ``needs_labels``: the family learns labels; ``why_not_data``: why nothing can be
+    learned from the chosen data set. ``starting``: a run of this family was asked for and has no folder yet."""
 
     project: bool = False
     read_only: bool = False
@@ -70,7 +73,7 @@ class TrainFacts:
     dataset: str = ""
     dataset_fits: bool = True
     needs_labels: bool = False
-    labels_missing: bool = False
+    why_not_data: Text | None = None
     run: RunFacts | None = None
     starting: bool = False
     others_train: bool = False
@@ -102,7 +105,7 @@ def resolve(facts: TrainFacts) -> TrainView:
         return TrainView("starting", locked=locked, live=True)
     empty = _why_empty(facts)
     if empty is not None:
-        return TrainView("empty", empty=empty, why_not=_NO_LABELS if facts.labels_missing else None)
+        return TrainView("empty", empty=empty, why_not=facts.why_not_data)
     return TrainView("sheet", measurable=not facts.read_only)
 
 
@@ -121,23 +124,18 @@ def _why_empty(facts: TrainFacts) -> EmptyWords | None:
         return EmptyWords("data", text("Choose a data set"), text("Its name stands at the top, beside “Data”."))
     if not facts.dataset_fits:
         return EmptyWords("data", text("This data set is empty"), text("Choose another one at the top, beside “Data”."))
-    if facts.labels_missing:
-        return _no_labels(facts)
+    if facts.why_not_data is not None:
+        return _no_labels(facts, facts.why_not_data)
     return None
 
 
-_NO_LABELS = text("This data set has no label with at least two values; a classifier has nothing to tell apart in it.")
 _LEARN_PORTRAITS = Choice("starter:labels", text("Learn Portraits"))
 _IMPORT = Choice("import_data", text("Import pictures…"))
 
 
-def _no_labels(facts: TrainFacts) -> EmptyWords:
-    sentence = text(
-        "A classifier learns labels with at least two values. Import a folder for each class, or a CSV beside the "
-        "pictures; or begin with Portraits, which are labelled already."
-    )
+def _no_labels(facts: TrainFacts, why_not: Text) -> EmptyWords:
     ways = (None, None) if facts.read_only else (_LEARN_PORTRAITS, _IMPORT)
-    return EmptyWords("tag", text("Nothing to tell apart here"), sentence, *ways)
+    return EmptyWords("tag", text("Nothing to tell apart here"), why_not, *ways)
 
 
 def _no_data(facts: TrainFacts) -> EmptyWords:

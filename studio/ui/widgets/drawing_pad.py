@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.ui import theme
-from studio.ui.palette import SIZES
+from studio.ui.palette import DARK, LIGHT, PAPERS, PIGMENTS, SIZES
 from studio.ui.widgets.heat import heat_image
 from studio.ui.widgets.pictures import copy_image, is_smooth
 
@@ -56,14 +56,14 @@ class DrawingPad(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._paper = QColor("white")
+        self._paper = QColor(PAPERS[0])
         self._source = QImage()
         self._base = _blank(_SIDE, self._paper)
         self._strokes = _clear(_SIDE)
         self._drawn = False
         self._heat = QImage()
         self._before: list[_Before] = []
-        self._colour, self._width, self._eraser = QColor("black"), 14, False
+        self._colour, self._width, self._eraser = QColor(PIGMENTS[0]), 14, False
         self._last: QPointF | None = None
         self._pen_at: QPointF | None = None
         self._pen_down = False
@@ -83,6 +83,7 @@ class DrawingPad(QWidget):
         self._source = _square(image) if not image.isNull() else QImage()
         self._lay_base()
         self._strokes, self._drawn = _clear(self._base.width()), False
+        self._heat = QImage()
         self._changed()
 
     def set_paper(self, colour: QColor) -> None:
@@ -151,7 +152,7 @@ class DrawingPad(QWidget):
         painter.end()
 
     def _changed(self) -> None:
-        self._heat = QImage()
+        """Heat stays until the next is there, or it would flicker at every stroke."""
         self.update()
         self.changed.emit()
 
@@ -257,9 +258,10 @@ class DrawingPad(QWidget):
     def _paint_hint(self, painter: QPainter, place: QRectF) -> None:
         if not self.is_blank() or self._pen_at is not None:
             return
-        painter.setPen(QColor("#5b6472" if self._paper.lightness() > 127 else "#a8b0bd"))
+        painter.setPen(QColor((LIGHT if self._paper.lightness() > 127 else DARK).text_dim))
         words = self.tr("Draw here, or drop a picture.")
-        painter.drawText(place.adjusted(24, 24, -24, -24), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
+        how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(place.adjusted(24, 24, -24, -24), how, words)
 
     def _paint_pen(self, painter: QPainter, place: QRectF) -> None:
         """A ring where the keyboard's pen stands; filled while it is down."""
@@ -408,7 +410,7 @@ def _square(image: QImage) -> QImage:
     cut = image.copy((image.width() - side) // 2, (image.height() - side) // 2, side, side)
     if not cut.hasAlphaChannel():
         return cut.convertToFormat(QImage.Format.Format_RGB32)
-    flat = _blank(side, QColor("white"))
+    flat = _blank(side, QColor(PAPERS[0]))
     painter = QPainter(flat)
     painter.drawImage(0, 0, cut)
     painter.end()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from studio.ui.widgets.pictures import to_image
+from studio.ui.palette import SIZES
+from studio.ui.widgets.pictures import is_smooth, to_image
 
 # Stops of the glow as (heat, red, green, blue): perceived lightness rises evenly, so that it reads without its hues.
 _STOPS = ((0.0, 30, 10, 70), (0.35, 110, 30, 140), (0.6, 205, 60, 100), (0.8, 245, 130, 40), (1.0, 252, 230, 90))
@@ -19,3 +22,52 @@ def heat_image(heat_HW: np.ndarray) -> QImage:
     channels = [np.interp(heat, at, np.array([stop[1 + i] for stop in _STOPS])) for i in range(3)]
     alpha = 255 * (_CLEAREST + (_DENSEST - _CLEAREST) * heat)
     return to_image(np.stack([*channels, alpha], axis=-1).round().astype(np.uint8))
+
+
+class HeatPicture(QWidget):
+    """A picture as large as the room allows, with or without heat over it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image, self._heat = QImage(), QImage()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(120, 120)
+
+    def set_picture(self, picture_HWC: np.ndarray | None) -> None:
+        """Show a picture, or nothing; its heat is asked for anew."""
+        self._image = to_image(picture_HWC) if picture_HWC is not None else QImage()
+        self._heat = QImage()
+        self.update()
+
+    def set_heat(self, heat_HW: np.ndarray | None) -> None:
+        """Lay heat (H, W) in [0, 1] over it, or take it away."""
+        self._heat = heat_image(heat_HW) if heat_HW is not None and heat_HW.size else QImage()
+        self.update()
+
+    def has_heat(self) -> bool:
+        """Whether heat lies over the picture."""
+        return not self._heat.isNull()
+
+    def picture(self) -> QImage:
+        """The picture without its heat."""
+        return self._image
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 240)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._image.isNull():
+            return
+        painter = QPainter(self)
+        side = min(self.width(), self.height())
+        place = QRectF((self.width() - side) // 2, (self.height() - side) // 2, side, side)
+        shape = QPainterPath()
+        shape.addRoundedRect(place, SIZES.radius_picture, SIZES.radius_picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipPath(shape)
+        smooth = is_smooth(self._image.width(), side * self.devicePixelRatioF())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and self._image.width() > side)
+        painter.drawImage(place, self._image)
+        if not self._heat.isNull():
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+            painter.drawImage(place, self._heat)

@@ -178,7 +178,7 @@ class ProbabilityBars(QWidget):
             self._paint_row(painter, at, width, is_best=best[name] == value)
 
     def _paint_row(self, painter: QPainter, at: int, names: int, *, is_best: bool) -> None:
-        look, area, (label, value) = theme.current(), self.row_rect(at), self._rows[at]
+        look, area, (_, value) = theme.current(), self.row_rect(at), self._rows[at]
         self._paint_back(painter, area, at)
         painter.setPen(look.colour("text" if is_best else "text_dim"))
         shown = self.fontMetrics().elidedText(value, Qt.TextElideMode.ElideRight, names)
