@@ -17,13 +17,14 @@ from studio.training.checkpoints import Loaded
 _FREE = {"steps", "sample_count"}  # settings that may differ: they decide no step
 
 
-def surroundings(device: torch.device) -> dict[str, Any]:
+def surroundings(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
     """What the bits of a run depend on besides its state."""
     return {
         "device": device.type,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "machine": platform.machine(),
+        "arithmetic": str(dtype).removeprefix("torch."),
     }
 
 
@@ -54,16 +55,18 @@ def passed_over(loaded: Loaded) -> tuple[Text, ...]:
     )  # fmt: skip
 
 
-def inexact(facts: Mapping[str, Any], device: torch.device) -> tuple[Text, ...]:
+def inexact(facts: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> tuple[Text, ...]:
     """Sentences for whatever keeps the rest of the run from being bit for bit what it would have been."""
     words = {
         "device": "device",
         "threads": "number of threads",
         "torch": "version of PyTorch",
         "machine": "kind of processor",
+        "arithmetic": "number format",
     }
+    before = {"arithmetic": "float32", **facts}  # older checkpoints do not say: float32 was all there was
     return tuple(
         text("The {what} was {before} and is {now}: the run goes on, but not to the very same bits.",
-             what=words[key], before=facts.get(key), now=now)
-        for key, now in surroundings(device).items() if facts.get(key) != now
+             what=words[key], before=before.get(key), now=now)
+        for key, now in surroundings(device, dtype).items() if before.get(key) != now
     )  # fmt: skip

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from studio.config.base import describe, get_value, with_overrides
+from studio.data.work import reason_in_passing
 from studio.ground.errors import StudioError, Text, UsageError, text
 from studio.ground.events import (
     ChangeSetting,
@@ -41,10 +42,10 @@ from studio.ground.events import (
 from studio.models.weights import NotFiniteError
 from studio.training.cadence import model_steps, resume_interval, sample_steps
 from studio.training.checkpoints import Checkpoints
-from studio.training.notices import enough_notice, not_finite, not_saved
 from studio.training.ema import average_of
 from studio.training.fitting import inexact, must_fit, passed_over, surroundings
 from studio.training.memory import out_of_memory, release
+from studio.training.notices import enough_notice, not_finite, not_saved
 from studio.training.precision import choose_precision, fast_arithmetic
 from studio.training.recorder import Recorder
 from studio.training.state import collect, digest, model_parts, put_back, tables
@@ -167,7 +168,7 @@ class Trainer:
         self.seconds = float(facts["seconds"])
         self._sampled_at = int(facts.get("sampled_at", -1))
         self.checkpoints.set_aside([point for point, _ in loaded.skipped])
-        return (*passed_over(loaded), *inexact(facts, self.device))
+        return (*passed_over(loaded), *inexact(facts, self.device, self.stepper.dtype))
 
     # --- the loop ----------------------------------------------------------------------------------------------
 
@@ -367,7 +368,7 @@ class Trainer:
         raise StudioError(
             "The last checkpoint could not be written ({reason}). Free some space and resume: the run goes on from the "
             "checkpoint before.",
-            reason=str(failure),
+            reason=str(reason_in_passing(failure) if isinstance(failure, OSError) else failure).rstrip("."),
         )
 
     def _save_model(self) -> Iterator[Event]:
@@ -421,7 +422,7 @@ class Trainer:
             "seconds": self.seconds,
             "sampled_at": self._sampled_at,
             "description": self.task.description(),
-            **surroundings(self.device),
+            **surroundings(self.device, self.stepper.dtype),
         }
 
     # --- steering ----------------------------------------------------------------------------------------------
