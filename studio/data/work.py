@@ -122,6 +122,11 @@ def ends(function: Callable[Arguments, Iterator[Event]]) -> Callable[Arguments, 
     return run
 
 
+def reason_in_passing(error: OSError) -> Text:
+    """What :func:`describe_os_error` says, for work that goes on and tries again."""
+    return text("The disk is full.") if error.errno in _FULL_DISK else describe_os_error(error)
+
+
 def describe_os_error(error: OSError) -> Text:
     """One sentence for what the operating system refused."""
     if error.errno in _FULL_DISK:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.data.work import describe_os_error
+from studio.data.work import reason_in_passing
 from studio.ground.errors import StudioError, Text, text
 from studio.ground.events import CheckpointSaved, Ended, Event, Metrics, Notice, Paused, Progress, Started
 from studio.projects.run import Run
@@ -60,7 +60,7 @@ class RunRecorder:
             self._told = False
         except OSError as error:
             if not self._told:
-                self._problems.append(not_written(describe_os_error(error)))
+                self._problems.append(not_written(reason_in_passing(error)))
             self._told = True
 
 
@@ -129,7 +129,7 @@ class StatusBoard:
             self._run.set_status(**self._changes)
         except OSError as error:
             if not self._told:
-                self._problems.append(not_written(describe_os_error(error)))
+                self._problems.append(not_written(reason_in_passing(error)))
             self._told = True
             return
         self._changes, self._told = {}, False
@@ -152,7 +152,7 @@ class RunLog:
                 self._run.notices.add(event)
         except OSError as error:
             if not self._told:
-                yield not_written(describe_os_error(error))
+                yield not_written(reason_in_passing(error))
             self._told = True
         else:
             self._told = self._told and not words

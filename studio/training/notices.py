@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.data.work import reason_in_passing
 from studio.ground.errors import Text, text
 from studio.ground.events import Notice
 
@@ -28,7 +29,7 @@ def not_saved(error: Exception) -> Notice:
         "error",
         text("A checkpoint could not be saved"),
         text("The reason: {reason} Training goes on and tries again soon; what was saved before is still there.",
-             reason=str(error).rstrip(".") + "."),
+             reason=reason_in_passing(error) if isinstance(error, OSError) else str(error)),
     )  # fmt: skip
 
 

@@ -16,12 +16,11 @@ import pytest
 
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.requests import BuiltinRequest, TrainRequest
-from studio.ground.events import Ended, Event, Metrics, Notice
+from studio.ground.events import Ended
 from studio.jobs.footprint import Footprint
 from studio.jobs.registry import run_job
 from studio.jobs.steering import CommandQueue
 from studio.projects.project import Project
-from tests.faults.disks import SmallDisk, small_disk
 
 TREE = Path(__file__).resolve().parents[2]
 CONFIG = GanConfig(steps=4, batch=8, sample_count=4, latent_size=8, network=ResidualNetwork(width=4))
@@ -84,38 +83,3 @@ def test_a_folder_of_another_user(project: Path, make_pictures: Callable[..., Pa
     for name in found.keys() - READING.keys() - {"open"}:
         assert found[name].startswith(("refused: ", "failed: ")) and found[name].endswith("."), (name, found[name])
     assert fingerprints(project.parent) == before
-
-
-def test_a_disk_that_becomes_read_only_while_a_run_trains(tmp_path: Path, project: Path) -> None:
-    with small_disk(tmp_path / "disk", 24) as disk:
-        copy = disk.path / "project"
-        shutil.copytree(project, copy)
-        events = trained_until_read_only(disk, copy)
-        end = events[-1]
-        assert isinstance(end, Ended) and end.status == "failed"
-        assert "could not be written" in str(end.error)
-        assert [e for e in events if isinstance(e, Notice) and e.code in ("not_saved", "not_written")]
-        make_read_only(disk, undo=True)
-        with Project.open(copy, write="required") as opened:
-            assert opened.losses == ()
-            assert opened.runs.get("portraits-gan-2").status().state in ("interrupted", "failed")
-
-
-def trained_until_read_only(disk: SmallDisk, copy: Path) -> list[Event]:
-    events: list[Event] = []
-    for event in run_job(TRAIN.model_copy(update={"stop_at": None}), copy, CommandQueue()):
-        events.append(event)
-        if isinstance(event, Metrics) and event.step == 2:
-            make_read_only(disk)
-    return events
-
-
-def make_read_only(disk: SmallDisk, *, undo: bool = False) -> None:
-    """As a system does that finds errors on a drive; where nothing can be mounted, a full disk must do."""
-    if disk.real:
-        options = f"remount,{'rw' if undo else 'ro'}"
-        subprocess.run(["mount", "-o", options, str(disk.path)], check=True, timeout=20, capture_output=True)
-    elif undo:
-        disk.free()
-    else:
-        disk.fill()
