@@ -75,10 +75,8 @@ class ClassifierConfig(TrainingSettings):
     learning_rate: float = setting(
         4e-3, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
     )
-    schedule: Literal["one_cycle", "cosine", "constant"] = setting(
-        "one_cycle",
-        help="How the learning rate changes: up then down to nothing, down after a short warm-up, or not at all.",
-        advanced=True,
+    schedule: Literal["cosine", "constant"] = setting(
+        "cosine", help="How the learning rate changes: up, then down to nothing, or not at all.", advanced=True
     )
     warm_up: float = setting(
         0.2,
@@ -86,7 +84,7 @@ class ClassifierConfig(TrainingSettings):
         ge=0,
         le=0.9,
         advanced=True,
-        when=("schedule", ("one_cycle", "cosine")),
+        when=("schedule", ("cosine",)),
     )
     weight_decay: float = setting(
         0.05, help="How strongly weights are drawn towards zero.", ge=0, le=10, advanced=True, log=True

@@ -74,13 +74,3 @@ def score_threshold(loss: str, real: Tensor, fake: Tensor) -> Tensor:
     if loss in {"wasserstein", "relativistic"}:
         return (real.mean() + fake.mean()) / 2
     return torch.full((), 0.5 if loss == "least_squares" else 0.0, device=real.device)
-
-
-def to_unit(pictures: Tensor) -> Tensor:
-    """uint8 (B, C, H, W) -> float32 in [-1, 1], channels last in memory."""
-    return pictures.to(torch.float32, memory_format=torch.channels_last).div_(127.5).sub_(1.0)
-
-
-def to_bytes(x_BCHW: Tensor) -> Tensor:
-    """Pictures in [-1, 1] -> uint8 (B, H, W, C), rounded to the nearest."""
-    return x_BCHW.float().add(1.0).mul(127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()

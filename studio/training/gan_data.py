@@ -10,7 +10,7 @@ from torch import Tensor
 
 from studio.data.order import batch_indices
 from studio.measures.wasserstein import comparable
-from studio.models.gan import to_unit
+from studio.models.pictures import to_unit
 from studio.models.seeding import stable_seed
 from studio.training.task import Pictures
 

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from studio.config.facts import DataFacts
 from studio.config.training import TrainingSettings
+from studio.data.splitting import Parts
 from studio.ground.errors import Text
 from studio.ground.events import Notice
 from studio.training.rng import Draws
@@ -23,6 +24,10 @@ class Pictures(Protocol):
     fingerprint: str
     training: np.ndarray
     held_out: np.ndarray
+
+    @property
+    def parts(self) -> Parts:
+        """Which to learn from, which to be watched by, which never to see."""
 
     @property
     def facts(self) -> DataFacts:

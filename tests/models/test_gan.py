@@ -13,10 +13,9 @@ from studio.models.gan import (
     build_generator,
     condition_labels,
     score_threshold,
-    to_bytes,
-    to_unit,
 )
 from studio.models.layers import BatchSpread, DoublingConv, LabelEmbedding
+from studio.models.pictures import to_bytes, to_unit
 from studio.models.weights import second_instance
 
 KINDS = [DcganNetwork(width=4, discriminator_norm="none"), ResidualNetwork(width=4)]
