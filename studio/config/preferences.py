@@ -37,6 +37,12 @@ class Preferences(Settings):
         help="Where exported pictures and models are offered a place; empty means your home folder.",
         live=True,
     )
+    keep_awake: bool = setting(
+        True,
+        label="Keep the computer awake while training",
+        help="Ask the system not to fall asleep as long as a run of this window trains.",
+        live=True,
+    )
     notify: bool = setting(
         True, label="Note at the end", help="Say in a note of the system when a run has ended.", live=True
     )

@@ -41,9 +41,10 @@ class DownloadRequest(Settings):
 
 
 class CheckRequest(Settings):
-    """Look for broken, small, duplicate and odd pictures in a data set."""
+    """Look for broken, duplicate and odd pictures in a data set, and for those smaller than ``size``."""
 
     dataset: str
+    size: int = setting(32, help="Side at which a model would see the pictures.", unit="px", ge=8, le=1024)
 
 
 class PrepareRequest(Settings):
@@ -68,6 +69,7 @@ class TrainRequest(Settings):
     run: str | None = None
     start_run: str | None = None
     start_checkpoint: CheckpointName = "last"
+    keep_awake: bool = True
 
 
 class ResumeRequest(Settings):
@@ -77,6 +79,7 @@ class ResumeRequest(Settings):
     steps: int | None = Field(None, ge=1)
     stop_at: int | None = Field(None, ge=1)
     device: Device = "auto"
+    keep_awake: bool = True
 
 
 class EstimateRequest(Settings):

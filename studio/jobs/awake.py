@@ -12,8 +12,11 @@ from studio.ground.events import Notice
 
 
 @contextmanager
-def kept_awake() -> Iterator[Notice | None]:
-    """Ask the system not to fall asleep until the block ends; gives a notice where it does not listen."""
+def kept_awake(*, wanted: bool = True) -> Iterator[Notice | None]:
+    """Ask the system, if that is wanted, not to sleep until the block ends; gives a notice where it does not listen."""
+    if not wanted:
+        yield None
+        return
     with wakepy.keep.running(on_fail="pass") as mode:
         yield None if mode.active else _not_kept()
 

@@ -24,7 +24,7 @@ from studio.ground.events import Ended, Event, Notice, Started
 from studio.jobs.awake import kept_awake
 from studio.jobs.driving import Driver, Steering
 from studio.jobs.nesting import Stopped
-from studio.jobs.opening import open_project, picture_settings, prepared_pictures
+from studio.jobs.opening import open_project, pictures_of_run
 from studio.jobs.recording import RunLog, RunRecorder, StatusBoard, loss_notice
 from studio.jobs.registry import failure
 from studio.jobs.steering import CommandQueue
@@ -51,6 +51,7 @@ class Leg:
     stop_at: int | None = None
     minutes: float | None = None
     start: WarmStart | None = None
+    keep_awake: bool = True
 
 
 def train(request: TrainRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
@@ -60,7 +61,7 @@ def train(request: TrainRequest, project_path: Path, commands: CommandQueue) -> 
         project.datasets.get(request.dataset)
         start = WarmStart.of(project, request)
         run = project.runs.new(request.family, request.dataset, config, request, request.run)
-        leg = Leg(project, run, config, request.device, request.stop_at, request.minutes, start)
+        leg = Leg(project, run, config, request.device, request.stop_at, request.minutes, start, request.keep_awake)
         yield from _held(leg, commands)
 
 
@@ -76,7 +77,8 @@ def resume(request: ResumeRequest, project_path: Path, commands: CommandQueue) -
         config = run.config()
         longer = with_overrides(config, {"steps": request.steps}) if request.steps else config
         minutes = asked.minutes if not run.checkpoints() and not request.steps else None
-        leg = Leg(project, run, longer, request.device, request.stop_at, minutes, WarmStart.of(project, asked))
+        start = WarmStart.of(project, asked)
+        leg = Leg(project, run, longer, request.device, request.stop_at, minutes, start, request.keep_awake)
         yield from _held(leg, commands, before=config)
 
 
@@ -153,8 +155,7 @@ def _seen(events: Generator[Event, None, Ended], board: StatusBoard, log: RunLog
 def _work(leg: Leg, commands: CommandQueue, board: StatusBoard) -> Generator[Event, None, Ended]:
     """Prepare the pictures, see whether it fits, assemble, restore, drive."""
     yield Started("prepare", leg.run.name, total=leg.config.steps)
-    settings = picture_settings(leg.config)
-    with (yield from prepared_pictures(leg.project, leg.run.dataset, settings, commands)) as data:
+    with (yield from pictures_of_run(leg.project, leg.run, commands, config=leg.config)) as data:
         device = choose_device(leg.device)
         family = leg.run.family
         yield from must_fit_memory(leg.config, data, family=family, device=device, stop=commands.stopping)
@@ -204,7 +205,7 @@ def _forget_later_models(trainer: Trainer, reached: int) -> None:
 
 
 def _driven(leg: Leg, trainer: Trainer, commands: CommandQueue, recorder: RunRecorder) -> Generator[Event, None, Ended]:
-    with kept_awake() as notice:
+    with kept_awake(wanted=leg.keep_awake) as notice:
         if notice is not None:
             yield notice
         driving = Driver(trainer, Steering(commands, leg.run.inbox)).drive()

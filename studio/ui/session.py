@@ -464,6 +464,7 @@ class Session(QObject):
 
     def _launch(self, request: TrainRequest | ResumeRequest, on_event: OnEvent) -> Job:
         title = request.run or self.tr("Starting a run")
+        request = request.model_copy(update={"keep_awake": self.preferences.keep_awake})
         return self.board.start(self._worker(request, self._path()), title=title, on_event=on_event, training=True)
 
     def _queue_of(self, project: Project | None) -> RunQueue | None:

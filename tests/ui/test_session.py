@@ -286,6 +286,23 @@ def test_a_failing_undo_is_told(session: Session) -> None:
     assert session.undo.top() is None
 
 
+def test_runs_are_told_whether_to_keep_the_computer_awake(
+    session: Session, jobs: dict[Any, Any], train_request: Request, qtbot: Any
+) -> None:
+    told: list[bool] = []
+
+    def work(request: Any, path: Path, commands: CommandQueue) -> Iterator[Event]:
+        told.append(request.keep_awake)
+        yield Ended("stopped")
+
+    jobs[TrainRequest] = work
+    for wanted in (True, False):
+        session.set_preference("keep_awake", wanted)
+        session.train(train_request())
+        qtbot.waitUntil(lambda: session.training is None, timeout=5000)
+    assert told == [True, False]
+
+
 # --- pace ------------------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from studio.ui.session import Session
 
 _GROUPS = {
-    "general": ("theme", "device", "threads", "notify"),
+    "general": ("theme", "device", "threads", "keep_awake", "notify"),
     "folders": ("projects_folder", "export_folder"),
 }
 _WIDTHS = {"general": 200, "folders": 330}
