@@ -98,11 +98,12 @@ def list_data(project: ProjectPath, as_json: AsJson = False) -> None:
 def check(
     project: ProjectPath,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The data set.")],
+    size: Annotated[int, typer.Option(min=8, max=1024, help="Side at which a model would see the pictures.")] = 32,
     as_json: AsJson = False,
 ) -> None:
     """Look for broken, small, duplicate and odd pictures. Changes nothing."""
     with stopping_on_signals() as commands:
-        ending = serve(CheckRequest(dataset=name), project, as_json=as_json, commands=commands)
+        ending = serve(CheckRequest(dataset=name, size=size), project, as_json=as_json, commands=commands)
     findings = getattr(ending.result, "findings", ())
     if as_json:
         more = {"data": name, "result": None, "findings": [_finding_json(f) for f in findings]}

@@ -18,7 +18,7 @@ def check_data(request: CheckRequest, project_path: Path, commands: CommandQueue
     """Report what is broken, small, double or odd. ``Ended.result`` is the data floor's report; nothing is changed."""
     with open_project(project_path) as project, open_store(project, request.dataset) as store:
         choices = project.datasets.get(request.dataset).choices
-        report = yield from nested(check(store, choices, stop=commands.stopping))
+        report = yield from nested(check(store, choices, stop=commands.stopping, size=request.size))
     yield Ended("finished", result=report)
 
 

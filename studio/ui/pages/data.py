@@ -21,7 +21,7 @@ from studio.ui.pages.data_checks import Checks
 from studio.ui.pages.data_deeds import Deeds
 from studio.ui.pages.data_doors import Doors
 from studio.ui.pages.data_list import Covers, DataList
-from studio.ui.pages.data_model import leave_out, put_back
+from studio.ui.pages.data_model import label_counts, leave_out, put_back, relabel
 from studio.ui.pages.data_veil import DropVeil
 from studio.ui.pages.data_view import DataView
 from studio.ui.pages.data_viewer import PictureDialog
@@ -147,9 +147,11 @@ class DataPage(Page):
         view.delete_asked.connect(self.delete_current)
         view.leave_out_asked.connect(self._on_leave_out)
         view.put_back_asked.connect(self._on_put_back)
+        view.relabel_asked.connect(self._on_relabel)
         view.opened.connect(self._on_opened)
         view.looks_changed.connect(self.state_changed)
         view.training.chosen.connect(self._choose)
+        view.training.size_changed.connect(self._check_if_small)
         view.wall.selection_changed.connect(self.intention_changed)
         view.check.asked.connect(self._on_check_asked)
         view.check.stop_asked.connect(self._on_check_stop)
@@ -219,6 +221,9 @@ class DataPage(Page):
     def arrive(self, **what: Any) -> None:
         if "dataset" in what:
             self.select(str(what["dataset"]))
+        if what.get("pictures"):
+            names = tuple(map(str, what["pictures"]))
+            self.view.show_only(names, str(what.get("picture", names[0])), str(what.get("words") or names[0]))
         sources = what.get("sources") or ([what["source"]] if "source" in what else [])
         if sources:
             self.doors.open_import([Path(source) for source in sources])
@@ -349,13 +354,15 @@ class DataPage(Page):
 
     def _check_if_small(self) -> None:
         record = self.current()
-        if record is None or not self.active or record.count > _CHECK_UP_TO or self.checks.knows(record.folder):
+        if record is None or not self.active or record.count > _CHECK_UP_TO:
+            return
+        if self.checks.knows(record.folder, self.view.training.seen_size):
             return
         self._start_check(record)
 
     def _start_check(self, record: DataSetRecord) -> None:
         with self.session.reporting(self.tr("Checking the data set")):
-            self.checks.start(record)
+            self.checks.start(record, self.view.training.seen_size)
 
     def _on_check(self, folder: str) -> None:
         record = self.current()
@@ -393,6 +400,12 @@ class DataPage(Page):
         record = self.current()
         if record is not None:
             self._choose(put_back(record.choices, names))
+
+    def _on_relabel(self, names: list[str], label: str, value: str) -> None:
+        record, sight = self.current(), self.view.sight
+        if record is not None and sight is not None:
+            choices = relabel(record.choices, names, label, value)
+            self.deeds.choose(record, choices, label_counts(sight.contents, choices))
 
     def _on_taken(self, proposal: Proposal) -> None:
         record = self.current()

@@ -41,6 +41,7 @@ class Checks(QObject):
         self._session = session
         self._reports: dict[str, Report] = {}
         self._problems: dict[str, Text] = {}
+        self._sizes: dict[str, int] = {}
         self._waiting: list[DataSetRecord] = []
         self._running: tuple[str, Job] | None = None
         self.progress: Progress | None = None
@@ -57,13 +58,15 @@ class Checks(QObject):
         """Whether it is being checked or waits for that."""
         return self._is_running(folder) or any(record.folder == folder for record in self._waiting)
 
-    def knows(self, folder: str) -> bool:
-        """Whether there is a report, a problem or a check under way."""
-        return folder in self._reports or folder in self._problems or self.is_busy(folder)
+    def knows(self, folder: str, size: int) -> bool:
+        """Whether there is a report for that size, a problem, or a check under way."""
+        reported = folder in self._reports and self._sizes.get(folder) == size
+        return reported or folder in self._problems or self.is_busy(folder)
 
-    def start(self, record: DataSetRecord) -> None:
-        """Check a data set as soon as no other one is being checked."""
+    def start(self, record: DataSetRecord, size: int) -> None:
+        """Check a data set for training at a size in pixels, as soon as no other one is being checked."""
         if not self.is_busy(record.folder):
+            self._sizes[record.folder] = size
             self._waiting.append(record)
             self._next()
             self.changed.emit(record.folder)
@@ -87,7 +90,8 @@ class Checks(QObject):
             self._on_event(record.folder, event)
 
         title = self.tr("Checking {0}").format(record.name)
-        job = self._session.start(CheckRequest(dataset=record.name), on_event, title=title, quiet=True)
+        request = CheckRequest(dataset=record.name, size=self._sizes[record.folder])
+        job = self._session.start(request, on_event, title=title, quiet=True)
         self.progress = None
         self._running = (record.folder, job)
 
@@ -113,6 +117,7 @@ class Checks(QObject):
         """Another project is open."""
         self._reports.clear()
         self._problems.clear()
+        self._sizes.clear()
         self._waiting.clear()
         self._running = None
 

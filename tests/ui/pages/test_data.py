@@ -497,6 +497,20 @@ def test_tomorrow_it_looks_the_same(qtbot: Any, path: Path, sprites: Path, open_
     settled(qtbot, page)
 
 
+def test_another_size_is_checked_anew(qtbot: Any, path: Path, sprites: Path, open_page: Any) -> None:
+    fill(path, sprites)
+    page = open_page(path)
+    qtbot.waitUntil(lambda: page.view.sight is not None, timeout=LONG)
+    settled(qtbot, page)
+    assert "small" not in [row.finding.code for row in page.view.check.rows()]
+    click(qtbot, page.view.training, "choice_64")
+    settled(qtbot, page)
+    assert any("64 pixels: 17 of 17" in words for words in labels_of(finding(page, "small")))
+    click(qtbot, page.view.training, "choice_32")
+    settled(qtbot, page)
+    assert "small" not in [row.finding.code for row in page.view.check.rows()]
+
+
 def test_a_project_that_can_only_be_read_says_why(qtbot: Any, path: Path, sprites: Path, open_page: Any) -> None:
     fill(path, sprites)
     with Project.open(path):
