@@ -14,6 +14,14 @@ class PrepareSettings(Settings):
     channels: Literal[1, 3] = setting(3, help="3 for colour, 1 for grey.")
 
 
+class Relabelled(Settings):
+    """Another value of a label for one picture; the empty value takes the label away."""
+
+    name: str
+    label: str
+    value: str
+
+
 class Choices(Settings):
     """What the user decided after the check; the pictures themselves are never changed."""
 
@@ -25,4 +33,7 @@ class Choices(Settings):
     )
     background: str = setting(
         "#ffffff", label="Behind transparency", help="The colour that shows through transparent pictures, as #rrggbb."
+    )
+    relabelled: tuple[Relabelled, ...] = setting(
+        (), label="Labels changed", help="Pictures that were given another value of a label.", advanced=True
     )

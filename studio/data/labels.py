@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from studio.config.data import Relabelled
 
 _MOST_VALUES = 256
 
@@ -33,6 +35,27 @@ class Labels:
         table = np.full(len(self.values) + 1, -1, np.int32)
         table[used] = np.arange(len(used), dtype=np.int32)
         return Labels(tuple(self.values[int(i)] for i in used), table[codes])
+
+
+def relabelled(
+    columns: Mapping[str, Labels], names: Sequence[str], changes: Sequence[Relabelled]
+) -> dict[str, Labels]:
+    """The columns of pictures called ``names`` with changes put in; values that are new come last.
+
+    Changes of pictures or labels that are not there change nothing; of several for one the last counts.
+    """
+    found = dict(columns)
+    places = {name: place for place, name in enumerate(names)} if changes else {}
+    for label in dict.fromkeys(change.label for change in changes if change.label in columns):
+        values, codes = list(columns[label].values), columns[label].codes.copy()
+        for change in changes:
+            if change.label != label or change.name not in places:
+                continue
+            if change.value and change.value not in values:
+                values.append(change.value)
+            codes[places[change.name]] = values.index(change.value) if change.value else -1
+        found[label] = Labels(tuple(values), codes)
+    return found
 
 
 def labels_of(values: Sequence[str], *, order: Sequence[str] | None = None) -> Labels:

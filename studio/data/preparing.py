@@ -18,9 +18,9 @@ import numpy as np
 from PIL import Image
 
 from studio.config.data import Choices, PrepareSettings
-from studio.data.decoding import BrokenPicture, flatten
+from studio.data.decoding import BrokenPicture, flatten, load, open_picture, plain
 from studio.data.folders import FolderWriter, HashedFile, check_space
-from studio.data.labels import Labels
+from studio.data.labels import Labels, relabelled
 from studio.data.prepared import ABOUT, CHECKS, HASHES, INDICES, LABELS, NAMES, PIXELS, VERSION, PreparedPictures
 from studio.data.store import PictureStore, code_type, join_texts, pack_codes
 from studio.data.work import Meter, Stop, Stopped, ends, in_order, never
@@ -99,7 +99,10 @@ def cache_name(store: PictureStore, settings: PrepareSettings, choices: Choices)
 
 def _relevant(store: PictureStore, choices: Choices) -> dict[str, object]:
     """Choices in a form that does not depend on the order in which they were made."""
-    return choices.model_dump() | {"leave_out": sorted(set(choices.leave_out) & set(store.names))}
+    plain = choices.model_dump() | {"leave_out": sorted(set(choices.leave_out) & set(store.names))}
+    changes = {(change.name, change.label): change.value for change in choices.relabelled}
+    del plain["relabelled"]
+    return plain | ({"relabelled": sorted([*key, value] for key, value in changes.items())} if changes else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ def _find(folder: Path, count: int, stop: Stop) -> Generator[Event, None, Prepar
                 yield from meter.progress(done)
                 if stop():
                     raise Stopped
+            found.check_names()
         except BaseException:
             found.close()
             raise
@@ -183,7 +187,8 @@ def _report_lost(store: PictureStore, made: _Made) -> Iterator[Event]:
 
 def _write_tables(writer: FolderWriter, store: PictureStore, made: _Made, plan: _Plan, pixels: HashedFile) -> None:
     indices = np.array(made.indices, "<i8")
-    labels = {name: Labels(column.values, column.codes[indices]) for name, column in store.labels.items()}
+    columns = relabelled(store.labels, store.names, plan.choices.relabelled)
+    labels = {name: Labels(column.values, column.codes[indices]) for name, column in columns.items()}
     codes = b"".join(pack_codes(column) for column in labels.values())
     hashes = np.array(made.hashes, "<u8")
     about = {
@@ -228,7 +233,28 @@ def prepare_picture(store: PictureStore, index: int, settings: PrepareSettings, 
     Raises:
         DamagedError, BrokenPicture: it cannot be read any more.
     """
-    image = store.picture(index, near=2 * settings.size)
+    return prepare_image(store.picture(index, near=2 * settings.size), settings, choices)
+
+
+def prepare_bytes(data: bytes, settings: PrepareSettings, choices: Choices) -> np.ndarray:
+    """A picture's file as (size, size, C) uint8: exactly what preparing an imported data set makes of it.
+
+    Raises:
+        BrokenPicture: it cannot be read; the text is the end of 'This file …'.
+    """
+    image = open_picture(data)
+    load(image, near=2 * settings.size)
+    return pixels_HWC(prepare_image(plain(image), settings, choices), settings)
+
+
+def pixels_HWC(data: bytes, settings: PrepareSettings) -> np.ndarray:
+    """The bytes of a prepared picture as (size, size, C) uint8."""
+    pixels = np.frombuffer(data, np.uint8).reshape(settings.channels, settings.size, settings.size)
+    return np.ascontiguousarray(pixels.transpose(1, 2, 0))
+
+
+def prepare_image(image: Image.Image, settings: PrepareSettings, choices: Choices) -> bytes:
+    """A plain picture (L, LA, RGB, RGBA) as bytes of (C, H, W) uint8."""
     square = fit(image, settings.size, choices)
     if settings.channels == 1:
         return (square if square.mode == "L" else square.convert("L")).tobytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from studio.ground.errors import Text
 from studio.projects.datasets import DataSetRecord
 from studio.ui import theme
 from studio.ui.drops import local_paths, understand
+from studio.ui.pages import page_of_family
 from studio.ui.pages.data_bringing import BringQueue, BringRows, arrived_words
 from studio.ui.pages.data_checks import Checks
 from studio.ui.pages.data_deeds import Deeds
@@ -453,14 +455,16 @@ class DataPage(Page):
         menu = QMenu(self)
         menu.setObjectName("dataMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(unmarked(self.tr("Train a GAN with it")), self._on_train)
+        menu.addAction(unmarked(self.tr("Train a GAN with it")), partial(self._on_train, "gan"))
+        if not self.view.classify.isHidden():
+            menu.addAction(unmarked(self.tr("Train a classifier with it")), partial(self._on_train, "classifier"))
         menu.addAction(unmarked(self.tr("Rename…")), self.rename_current).setEnabled(self.session.can_write)
         menu.addAction(unmarked(self.tr("Delete")), self.delete_current).setEnabled(self.session.can_write)
         menu.popup(place)
 
-    def _on_train(self) -> None:
+    def _on_train(self, family: str) -> None:
         if self._current:
-            self.session.go("gan", dataset=self._current, run="", tab="train")
+            self.session.go(page_of_family(family), dataset=self._current, run="", tab="train")
 
     def _on_opened(self, position: int) -> None:
         sight = self.view.sight

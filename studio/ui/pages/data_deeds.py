@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from studio.projects.project import Project
     from studio.ui.session import Session
 
+LabelCounts = Mapping[str, Mapping[str, int]]
 _UNFINISHED = ("stopped", "interrupted", "paused", "running")
 
 
@@ -27,22 +29,22 @@ class Deeds(QObject):
         super().__init__(parent)
         self._session = session
 
-    def choose(self, record: DataSetRecord, choices: Choices) -> None:
-        """Store other choices."""
+    def choose(self, record: DataSetRecord, choices: Choices, labels: LabelCounts | None = None) -> None:
+        """Store other choices, and how many pictures have each value of each ``label`` then."""
         project = self._session.project
         if project is None or choices == record.choices:
             return
 
         def undo() -> None:
-            _store(project, record.folder, record.choices)
+            _store(project, record.folder, record.choices, record.labels)
 
         def redo() -> None:
-            _store(project, record.folder, choices)
+            _store(project, record.folder, choices, labels)
 
         with self._session.reporting(self.tr("Saving the choices")):
             redo()
             what = choice_words(record.name, record.choices, choices)
-            if len(choices.leave_out) != len(record.choices.leave_out):
+            if len(choices.leave_out) != len(record.choices.leave_out) or labels is not None:
                 self._session.deleted(what, undo, redo)
             else:
                 self._session.undo.push(what, undo, redo)
@@ -71,11 +73,11 @@ class Deeds(QObject):
         return sum(info.dataset in names and info.status.state in _UNFINISHED for info in runs)
 
 
-def _store(project: Project, folder: str, choices: Choices) -> None:
+def _store(project: Project, folder: str, choices: Choices, labels: LabelCounts | None = None) -> None:
     """Store the choices of the data set in a folder, whatever it is called now."""
     for now in project.datasets.all():
         if now.folder == folder:
-            project.datasets.update(replace(now, choices=choices))
+            project.datasets.update(replace(now, choices=choices, labels=labels if labels is not None else now.labels))
 
 
 def choice_words(name: str, before: Choices, after: Choices) -> Text:
@@ -85,6 +87,10 @@ def choice_words(name: str, before: Choices, after: Choices) -> Text:
         return text("Left out {count} pictures of {name}", count=count_text(more), name=name)
     if more < 0:
         return text("Put back {count} pictures of {name}", count=count_text(-more), name=name)
+    if after.relabelled != before.relabelled:
+        changed = set(after.relabelled) ^ set(before.relabelled)
+        count = len({(change.name, change.label) for change in changed})
+        return text("Changed a label of {count} pictures of {name}", count=count_text(count), name=name)
     if after.shape != before.shape:
         return text("Changed how odd shapes of {name} are treated", name=name)
     return text("Changed the background of {name}", name=name)

@@ -5,15 +5,16 @@ Everything is arrays over positions in the data set, so that sixty thousand pict
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from studio.config.data import Choices
+from studio.config.data import Choices, Relabelled
 from studio.data.checking import Finding, Proposal
+from studio.data.labels import Labels, relabelled
 from studio.jobs.browsing import Contents
 
 Kind = Literal["all", "used", "out", "value", "finding"]
@@ -56,11 +57,14 @@ class Sight:
 
     def __post_init__(self) -> None:
         self.out = self._out(self.choices)
+        self.labels: Mapping[str, Labels] = self._labels(self.choices)
 
     def choose(self, choices: Choices) -> None:
         """Take up other choices."""
         if choices.leave_out != self.choices.leave_out:
             self.out = self._out(choices)
+        if choices.relabelled != self.choices.relabelled:
+            self.labels = self._labels(choices)
         self.choices = choices
 
     def shown(self) -> np.ndarray:
@@ -78,7 +82,7 @@ class Sight:
 
     def value_counts(self, label: str) -> list[tuple[str, int]]:
         """Values of a label with the number of used pictures that have them, the most frequent first."""
-        column = self.contents.labels[label]
+        column = self.labels[label]
         counts = np.bincount(column.codes[(column.codes >= 0) & ~self.out], minlength=len(column.values))
         order = np.argsort(-counts, kind="stable")
         return [(column.values[i], int(counts[i])) for i in order.tolist()]
@@ -87,7 +91,7 @@ class Sight:
         """A picture in one line: name, size, labels."""
         has = self.contents
         words = [has.names[position], f"{has.widths[position]} × {has.heights[position]}"]
-        for name, column in has.labels.items():
+        for name, column in self.labels.items():
             code = int(column.codes[position])
             if code >= 0:
                 words.append(f"{name}: {column.values[code]}")
@@ -102,12 +106,21 @@ class Sight:
         out[self.contents.positions(choices.leave_out)] = True
         return out
 
+    def _labels(self, choices: Choices) -> Mapping[str, Labels]:
+        return relabelled(self.contents.labels, self.contents.names, choices.relabelled)
+
+    def value_of(self, position: int, label: str) -> str:
+        """The value of a label that a picture has by now; empty for none."""
+        column = self.labels[label]
+        code = int(column.codes[position])
+        return column.values[code] if code >= 0 else ""
+
     def _passed(self) -> np.ndarray:
         chosen = self.filter
         if chosen.kind == "finding":
             return self.contents.positions(chosen.names)
-        if chosen.kind == "value" and chosen.label in self.contents.labels:
-            column = self.contents.labels[chosen.label]
+        if chosen.kind == "value" and chosen.label in self.labels:
+            column = self.labels[chosen.label]
             code = column.values.index(chosen.value) if chosen.value in column.values else -1
             return np.flatnonzero(column.codes == code)
         if chosen.kind == "out":
@@ -135,6 +148,20 @@ def put_back(choices: Choices, names: Sequence[str]) -> Choices:
     """The choices with these pictures used again."""
     back = set(names)
     return choices.model_copy(update={"leave_out": tuple(n for n in choices.leave_out if n not in back)})
+
+
+def relabel(choices: Choices, names: Sequence[str], label: str, value: str) -> Choices:
+    """The choices with another value of a label for these pictures; the empty value takes it away."""
+    wanted = set(names)
+    kept = [one for one in choices.relabelled if one.label != label or one.name not in wanted]
+    added = [Relabelled(name=name, label=label, value=value) for name in dict.fromkeys(names)]
+    return choices.model_copy(update={"relabelled": (*kept, *added)})
+
+
+def label_counts(contents: Contents, choices: Choices) -> dict[str, dict[str, int]]:
+    """How many pictures have each value of each label by now, as the data set's record lists them."""
+    columns = relabelled(contents.labels, contents.names, choices.relabelled)
+    return {name: column.counts() for name, column in columns.items()}
 
 
 def finding_words(finding: Finding) -> str:

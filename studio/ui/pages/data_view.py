@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.config.classifier import suits
 from studio.data.checking import Finding
 from studio.jobs.browsing import Contents, FindPictures, ReadContents
 from studio.projects.datasets import DataSetRecord
@@ -46,12 +48,15 @@ _MOST_PICKS = 300
 class DataView(QWidget):
     """Shows one data set. What the user wants done with it goes out as signals; the page does it."""
 
-    train_asked = Signal()
+    train_asked = Signal(str)
+    """The family."""
     rename_asked = Signal()
     delete_asked = Signal()
     leave_out_asked = Signal(list)
     """Names of pictures."""
     put_back_asked = Signal(list)
+    relabel_asked = Signal(list, str, str)
+    """Names of pictures, a label, and its new value (empty: none)."""
     opened = Signal(int)
     """A position that is to be shown large."""
     looks_changed = Signal()
@@ -62,6 +67,7 @@ class DataView(QWidget):
         self._record: DataSetRecord | None = None
         self._why_not = ""
         self.sight: Sight | None = None
+        self._awaited: tuple[tuple[str, ...], str, str] | None = None
         self.active = False
         self._thumbs = Thumbnails(session, parent=self)
         self._search_timer = QTimer(self)
@@ -85,6 +91,8 @@ class DataView(QWidget):
         self.delete.setObjectName("deleteData")
         self.train = Button(self.tr("Train a GAN with it"), kind="primary", icon="play")
         self.train.setObjectName("trainWithIt")
+        self.classify = Button(self.tr("Train a classifier"), icon="classifier")
+        self.classify.setObjectName("classifyWithIt")
         self.search = QLineEdit()
         self.search.setObjectName("searchPictures")
         self.search.setPlaceholderText(self.tr("Find by name or caption"))
@@ -108,6 +116,8 @@ class DataView(QWidget):
         self._caption.setObjectName("pictureCaption")
         self.leave = Button(kind="small")
         self.leave.setObjectName("leaveOut")
+        self.relabel = Button(self.tr("Change label"), kind="small", icon="tag")
+        self.relabel.setObjectName("changeLabel")
         self.back = Button(kind="small")
         self.back.setObjectName("putBack")
         self.check = CheckCard()
@@ -141,6 +151,7 @@ class DataView(QWidget):
         words.addWidget(self._facts)
         row = dense(QHBoxLayout(), gap=12)
         row.addLayout(words, 1)
+        row.addWidget(self.classify, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.train, 0, Qt.AlignmentFlag.AlignVCenter)
         return row
 
@@ -156,6 +167,7 @@ class DataView(QWidget):
         words.addWidget(self._caption)
         foot = dense(QHBoxLayout(), gap=8)
         foot.addLayout(words, 1)
+        foot.addWidget(self.relabel)
         foot.addWidget(self.leave)
         foot.addWidget(self.back)
         column = dense(QVBoxLayout(holder), gap=10)
@@ -184,7 +196,8 @@ class DataView(QWidget):
         return area
 
     def _connect(self) -> None:
-        self.train.clicked.connect(self.train_asked)
+        self.train.clicked.connect(partial(self.train_asked.emit, "gan"))
+        self.classify.clicked.connect(partial(self.train_asked.emit, "classifier"))
         self.rename.clicked.connect(self.rename_asked)
         self.delete.clicked.connect(self.delete_asked)
         self.search.textChanged.connect(self._search_timer.start)
@@ -201,6 +214,7 @@ class DataView(QWidget):
         self.wall.menu_requested.connect(self._on_menu)
         self._thumbs.came.connect(self.wall.set_images)
         self._thumbs.failed.connect(self._show_problem)
+        self.relabel.clicked.connect(self._on_relabel)
         self.leave.clicked.connect(self._on_leave_out)
         self.back.clicked.connect(self._on_put_back)
         self.check.show_asked.connect(self._on_finding)
@@ -281,6 +295,7 @@ class DataView(QWidget):
         self._fill_picker()
         self._refresh()
         self._show_head()
+        self._arrive()
 
     def _take_choices(self, record: DataSetRecord) -> None:
         assert self.sight is not None
@@ -307,6 +322,7 @@ class DataView(QWidget):
         if record is None:
             return
         self._name.setText(record.name)
+        self.classify.setVisible(any(suits(label, tuple(values)) for label, values in record.labels.items()))
         height, width = record.size
         words = [self.tr("{0} pictures").format(count_text(record.count)), f"{width} × {height} px"]
         words.append(self.tr("colour") if record.channels == 3 else self.tr("grey"))
@@ -325,6 +341,20 @@ class DataView(QWidget):
     def show_all(self) -> None:
         """No filter."""
         self._filter(ALL)
+
+    def show_only(self, names: tuple[str, ...], first: str, words: str) -> None:
+        """Show these pictures and choose one of them, as soon as the data set has been read."""
+        self._awaited = (names, first, words)
+        if self.sight is not None:
+            self._arrive()
+
+    def _arrive(self) -> None:
+        if self._awaited is None or self.sight is None:
+            return
+        (names, first, words), self._awaited = self._awaited, None
+        self._filter(Filter("finding", "shown", "", names, words))
+        self.wall.select_positions(self.sight.contents.positions((first,)).tolist())
+        self.wall.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_cell(self, cell: int) -> None:
         """The size of the pictures on the wall; unknown ones change nothing."""
@@ -453,7 +483,8 @@ class DataView(QWidget):
         used = len(chosen) - gone
         self.leave.set_text(self.tr("Leave out {0}").format(count_text(used)))
         self.back.set_text(self.tr("Put back {0}").format(count_text(gone)))
-        for button, count in ((self.leave, used), (self.back, gone)):
+        labelled = len(chosen) if sight is not None and sight.labels else 0
+        for button, count in ((self.leave, used), (self.back, gone), (self.relabel, labelled)):
             button.setVisible(count > 0)
             button.set_available(self._why_not)
 
@@ -475,7 +506,42 @@ class DataView(QWidget):
             if not button.isHidden():
                 menu.addAction(unmarked(button.text().replace("&&", "&")), slot).setEnabled(button.isEnabled())
         menu.addAction(self.tr("Copy picture"), self.wall.copy_current)
+        if not self.relabel.isHidden() and self.relabel.isEnabled():
+            menu.addSeparator()
+            self._add_labels(menu)
         menu.popup(place)
+
+    def _on_relabel(self) -> None:
+        menu = self.build_label_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.relabel.mapToGlobal(QPoint(0, self.relabel.height() + 2)))
+
+    def build_label_menu(self) -> QMenu:
+        """Every label with its values; the one that all chosen pictures have is ticked."""
+        menu = QMenu(self)
+        menu.setObjectName("labelMenu")
+        self._add_labels(menu)
+        return menu
+
+    def _add_labels(self, menu: QMenu) -> None:
+        sight, chosen = self.sight, self.wall.selected().tolist()
+        for label in sight.labels if sight is not None else ():
+            assert sight is not None
+            inner = menu.addMenu(unmarked(label)) if len(sight.labels) > 1 else menu
+            have = {sight.value_of(position, label) for position in chosen}
+            for value in (*sight.labels[label].values[:_MOST_PICKS], ""):
+                action = inner.addAction(unmarked(value or self.tr("no value")))
+                action.setObjectName(f"label_{label}_{value}")
+                action.setCheckable(True)
+                action.setChecked(have == {value})
+                action.setData((label, value))
+                action.triggered.connect(self._on_value_chosen)
+
+    def _on_value_chosen(self) -> None:
+        label, value = self.sender().data()  # type: ignore[attr-defined]
+        if self.sight is not None and not self._why_not:
+            names = [self.sight.contents.names[at] for at in self.wall.selected().tolist()]
+            self.relabel_asked.emit(names, label, value)
 
     def _tell_check(self) -> None:
         if self._record is not None:

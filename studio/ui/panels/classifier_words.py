@@ -12,7 +12,7 @@ _LOSS = CurveGroup(
     "loss",
     mark("Loss"),
     (
-        Line("loss", mark("training"), "accent", mark("What training makes small, on pictures it learns from.")),
+        Line("training_loss", mark("training"), "accent", mark("What training makes small, on pictures it learns from.")),
         Line(
             "validation_loss",
             mark("validation"),
@@ -25,7 +25,7 @@ _ACCURACY = CurveGroup(
     "accuracy",
     mark("Share told right"),
     (
-        Line("accuracy", mark("training"), "accent", mark("Of the pictures of a step, the share told right.")),
+        Line("training_accuracy", mark("training"), "accent", mark("Of the pictures of a step, the share told right.")),
         Line(
             "validation_accuracy",
             mark("validation"),
@@ -41,7 +41,7 @@ _RATE = CurveGroup(
     log=True,
 )
 _GRADIENT = CurveGroup(
-    "gradient", mark("Gradient norm"), (Line("gradient", mark("gradient"), "good", mark("Length of its gradient.")),),
+    "gradient", mark("Gradient norm"), (Line("classifier_gradient", mark("gradient"), "good", mark("Length of its gradient.")),),
     log=True,
 )  # fmt: skip
 
