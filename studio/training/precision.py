@@ -29,14 +29,13 @@ def choose_device(name: str) -> torch.device:
 def choose_precision(wish: Precision, device: torch.device) -> torch.dtype:
     """float32, or bfloat16 where the device computes with it in full and it was wished for or left to us.
 
-    On a CPU that is one whose matrix units work on bfloat16 (Intel's AMX), which halves the time of a step; elsewhere
-    the conversions cost more than they bring.
+    On a CPU ``auto`` is float32. Matrix units for bfloat16 (Intel's AMX) halve the time of a step on an idle machine,
+    but the weight gradients of their kernels wait for one another by spinning: beside other work a step took ten times
+    as long. Who has such a processor to himself can ask for bfloat16.
     """
     if wish != "auto":
         return {"float32": torch.float32, "bfloat16": torch.bfloat16}[wish]
     if device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0):
-        return torch.bfloat16
-    if device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False):
         return torch.bfloat16
     return torch.float32
 
