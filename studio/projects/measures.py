@@ -1,5 +1,4 @@
-"""The measures of a run: one sealed file with a row for each number, and for each number all that it takes to compute it
-again.
+"""The measures of a run: one sealed file with a row for each number, and what it takes to compute each of them again.
 
 Whoever evaluates writes it, also while the run trains; a lock of its own keeps two of them apart. A damaged file is
 named and replaced by the next measuring: nothing in it is more than can be computed again.

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from studio.measures.wasserstein import comparable, deviation, deviation_within, sliced_wasserstein
+from studio.measures.wasserstein import comparable, deviation, deviation_within, picture_distance, sliced_wasserstein
 
 
 def _distance(a: Tensor, b: Tensor, **arguments: int) -> float:
@@ -69,3 +69,14 @@ def test_deviation_over_all_and_within_classes() -> None:
     assert within == pytest.approx(0.1, rel=0.1)
     assert deviation_within(x[:7], codes[:7]) is None
     assert deviation_within(x, torch.full((40,), -1)) is None
+
+
+def test_of_pictures_with_an_error_bar() -> None:
+    draw = np.random.default_rng(0)
+    sets = [draw.integers(0, 256, (60, 16, 16, 3), np.uint8) for _ in range(40)]
+    pairs = [(a // 2, b) for a, b in zip(sets[::2], sets[1::2], strict=True)]
+    found = [picture_distance(a, b) for a, b in pairs]
+    assert found[0].value == pytest.approx(_distance(comparable(pairs[0][0]), comparable(pairs[0][1])), rel=1e-5)
+    noise = np.std([one.value for one in found])
+    assert np.mean([one.error for one in found]) == pytest.approx(noise, rel=0.5)
+    assert picture_distance(sets[0], sets[0]).value == 0
