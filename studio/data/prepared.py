@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from studio.config.data import Choices
 from studio.config.facts import DataFacts
 from studio.data.folders import FolderReader
 from studio.data.splitting import Parts, near_keys, own_split, parts_of, split, split_among
@@ -49,6 +50,7 @@ class PreparedPictures:
             those of the data set's own test part and copies of these.
         source_indices: (N,) int64, where each picture is in the imported data set.
         facts: what presets need, with the prepared size.
+        choices: how they were made square and what lies behind transparent ones.
         fingerprint: SHA-256 over pixels, labels, their order and what is trained on; equal ones mean equal data.
         lost: names of pictures that were damaged when this was prepared, and are left out.
 
@@ -62,6 +64,7 @@ class PreparedPictures:
         about = self._about(folder)
         self.count: int = about["count"]
         self.shape: tuple[int, int, int] = (about["channels"], about["size"], about["size"])
+        self.choices = Choices(shape=about["shape"], background=about["background"])
         self._content: str = about["fingerprint"]
         self.lost: tuple[str, ...] = tuple(about["lost"])
         labels = unpack_labels(about["labels"], self._reader.bytes(LABELS), self.count)
@@ -103,8 +106,10 @@ class PreparedPictures:
 
     @property
     def parts(self) -> Parts:
-        """Training, validation and test: no picture is in two, nor are equal ones; nearly equal ones neither where there
-        are at most ``NEARLY_EQUAL_AMONG`` (looked for when first asked; a second for that many). Raises DamagedError.
+        """Training, validation and test: no picture is in two, nor are equal ones.
+
+        Nearly equal ones neither where there are at most ``NEARLY_EQUAL_AMONG``: looked for when first asked, which
+        takes a second for that many. Raises DamagedError.
         """
         if self._parts is None:
             keys = self._hashes.astype(np.uint64)
@@ -148,6 +153,11 @@ class PreparedPictures:
         if self._names is None:
             self._names = split_texts(self._reader.bytes(NAMES))
         return self._names
+
+    def check_names(self) -> None:
+        """Read the names, which otherwise are read when first asked for. Raises DamagedError."""
+        if len(self.names) != self.count:
+            raise self._damaged()
 
     @property
     def facts(self) -> DataFacts:

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from studio.data.prepared import PreparedPictures
-from studio.generation.gan import GeneratorModel, padded
-from studio.generation.latents import CHUNK, drawn_latent
-from studio.ground.errors import UsageError, text
+from studio.generation.latents import CHUNK, drawn_latent, padded
+from studio.ground.errors import DamagedError, UsageError, text
 from studio.ground.events import Progress
 from studio.ground.files import read_json, write_json
-from studio.models.gan import to_unit
+from studio.models.pictures import to_unit
+
+if TYPE_CHECKING:
+    from studio.generation.gan import GeneratorModel
 
 _REAL = 2048  # labelled pictures at most
 _MADE = 1024  # generated pictures
@@ -67,6 +70,31 @@ def find_directions(model: GeneratorModel, data: PreparedPictures) -> Generator[
                 found.append(Direction(name, value, *direction))
         yield Progress(text("Looking for directions"), len(found))
     return found
+
+
+def keep_directions(run_folder: Path, found: list[Direction], model: GeneratorModel) -> None:
+    """Keep directions with their run, and tell the model of them."""
+    save_directions(directions_file(run_folder, model.step), found, model.step)
+    model.directions = by_name(found)
+
+
+def kept_directions(run_folder: Path, step: int) -> dict[str, np.ndarray]:
+    """``label=value`` -> direction (Z,), as found earlier for this step; nothing where none can be read."""
+    try:
+        found_step, found = load_directions(directions_file(run_folder, step))
+    except (OSError, DamagedError, KeyError, TypeError):
+        return {}
+    return by_name(found) if found_step == step else {}
+
+
+def by_name(found: list[Direction]) -> dict[str, np.ndarray]:
+    """Directions as recipes name them."""
+    return {f"{d.label}={d.value}": d.vector for d in found}
+
+
+def directions_file(run_folder: Path, step: int) -> Path:
+    """Where the directions of one step of a run are kept."""
+    return run_folder / "directions" / f"{step:09d}.json"
 
 
 def save_directions(path: Path, directions: list[Direction], step: int) -> None:

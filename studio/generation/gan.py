@@ -7,6 +7,7 @@ no run notices it. Shapes: N pictures, Z latent numbers, E embedding numbers, L 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Generator as Generating
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,16 @@ from torch import Tensor, nn
 
 from studio.config.gan import GanConfig
 from studio.config.registry import load_config
-from studio.config.requests import Recipe
-from studio.generation.latents import CHUNK, first_drawn, latent_of
+from studio.config.requests import Drawn, LookRequest, Recipe
+from studio.data.prepared import PreparedPictures
+from studio.generation.directions import kept_directions
+from studio.generation.latents import CHUNK, first_drawn, latent_of, padded
+from studio.generation.looking import look
+from studio.generation.models import Exported, Insight, Wanted, each, read_facts
 from studio.ground.errors import DamagedError, UsageError
-from studio.ground.files import read_json, verify_manifest
-from studio.models.gan import Discriminator, Generator, build_discriminator, build_generator, label_sizes, to_bytes
+from studio.ground.events import Progress
+from studio.models.gan import Discriminator, Generator, build_discriminator, build_generator, label_sizes
+from studio.models.pictures import to_bytes
 from studio.models.seeding import seeded_generator
 from studio.models.weights import read_tensors, second_instance, table_of
 
@@ -46,12 +52,6 @@ def grow_chunk(generator: Any, z_NZ: Tensor, e_NE: Tensor) -> np.ndarray:
     return to_bytes(x[: len(z_NZ)]).cpu().numpy()
 
 
-def padded(rows: Tensor) -> Tensor:
-    """Fill up to ``CHUNK`` rows with the first one."""
-    missing = CHUNK - len(rows)
-    return torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])]) if missing > 0 else rows
-
-
 class GeneratorModel:
     """A generator (and its discriminator) as a checkpoint holds them.
 
@@ -62,7 +62,8 @@ class GeneratorModel:
 
     def __init__(self, folder: Path, facts: Mapping[str, Any], device: torch.device) -> None:
         config = load_config(facts["config"])
-        assert isinstance(config, GanConfig)
+        if not isinstance(config, GanConfig):
+            raise DamagedError("The checkpoint {name} does not hold the settings of a GAN.", name=folder.name)
         self.folder, self.config, self.device, self.step = folder, config, device, int(facts["step"])
         description = facts["description"]
         self.labels = {name: tuple(values) for name, values in description["labels"].items()}
@@ -73,16 +74,12 @@ class GeneratorModel:
 
     @classmethod
     def from_checkpoint(cls, folder: Path, device: torch.device) -> GeneratorModel:
-        """Load a checkpoint of either kind.
-
-        Raises:
-            DamagedError: it is not whole, or not of a GAN.
-        """
-        verify_manifest(folder)
-        facts = read_json(folder / "state.json")
-        if facts.get("family") != "gan":
-            raise DamagedError("The checkpoint {name} is not one of a GAN.", name=folder.name)
-        return cls(folder, facts, device)
+        """See :func:`load_model`."""
+        facts = read_facts(folder, "gan")
+        try:
+            return cls(folder, facts, device)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DamagedError("The checkpoint {name} lacks what a GAN needs.", name=folder.name) from error
 
     @property
     def discriminator(self) -> Discriminator:
@@ -103,6 +100,42 @@ class GeneratorModel:
             chunk = recipes[start : start + CHUNK]
             z = torch.stack([self.latent(recipe) for recipe in chunk])
             yield grow_chunk(self.generator, z, self._embedded(chunk))
+
+    def draw(self, seed: int, start: int, count: int, labels: Wanted = ()) -> Iterator[np.ndarray]:
+        """Pictures ``start`` to ``start + count`` of those that ``seed`` draws, (n, H, W, C) uint8 a chunk at a time.
+
+        Raises:
+            UsageError: a label or value that there is not.
+        """
+        yield from self.pictures(_recipes(seed, start, each(labels, count)))
+
+    def labels_drawn(self, seed: int, start: int, count: int) -> list[dict[str, str]]:
+        """The labels of the same pictures where they are left open."""
+        return [self.labels_of(recipe) for recipe in _recipes(seed, start, [{}] * count)]
+
+    def recall(self, run_folder: Path) -> None:
+        """Take up the directions that were found earlier for this step."""
+        if not self.directions:
+            self.directions = kept_directions(run_folder, self.step)
+
+    def look(
+        self, request: LookRequest, data: PreparedPictures, run_folder: Path
+    ) -> Generating[Progress, None, Insight]:
+        """See :func:`studio.generation.looking.look`."""
+        return look(self, request, data, run_folder)
+
+    def exported(self) -> Exported:
+        """The generator, without what it learnt from."""
+        config = self.config
+        labels = {name: list(values) for name, values in self.labels.items()}
+        facts = {
+            "family": config.family,
+            "step": self.step,
+            "input": {"latent": config.latent_size, "labels": labels},
+            "output": {"size": config.picture_size, "channels": config.channels, "range": [-1, 1]},
+            "config": config.model_dump(mode="json"),
+        }
+        return Exported({"generator": self.generator.state_dict()}, facts)
 
     def latent(self, recipe: Recipe) -> Tensor:
         """The latent (Z,) of a recipe: truncated, then moved along its directions (strength 1 is one deviation)."""
@@ -176,6 +209,19 @@ class GeneratorModel:
             blank = build(self.config, label_sizes(self.labels))
         tensors = read_tensors(self.folder / file, table_of(blank.state_dict()))
         return second_instance(blank, tensors, self.device)
+
+
+def load_model(folder: Path, device: torch.device) -> GeneratorModel:
+    """The model of a checkpoint of either kind; every family's generation module has this function.
+
+    Raises:
+        DamagedError: it is not whole, or not of a GAN.
+    """
+    return GeneratorModel.from_checkpoint(folder, device)
+
+
+def _recipes(seed: int, start: int, labels: Sequence[Mapping[str, str]]) -> list[Recipe]:
+    return [Recipe(latent=Drawn(seed=seed, index=start + i), labels=dict(one)) for i, one in enumerate(labels)]
 
 
 def _device(module: nn.Module) -> torch.device:

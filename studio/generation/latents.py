@@ -19,6 +19,12 @@ def drawn_latent(seed: int, index: int, size: int) -> Tensor:
     return torch.randn(size, generator=seeded_generator("latent", seed, index))
 
 
+def padded(rows: Tensor) -> Tensor:
+    """Fill up to ``CHUNK`` rows with the first one."""
+    missing = CHUNK - len(rows)
+    return torch.cat([rows, rows[:1].expand(missing, *rows.shape[1:])]) if missing > 0 else rows
+
+
 def latent_of(latent: Latent, size: int) -> Tensor:
     """The latent (Z,) that a recipe describes."""
     make: Mapping[type, Callable[..., Tensor]] = {Drawn: _drawn, Mean: _mean, Slerp: _slerp, Arithmetic: _arithmetic}

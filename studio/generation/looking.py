@@ -8,19 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from studio.config.requests import Recipe
+from studio.config.requests import LookRequest, Recipe
 from studio.data.prepared import PreparedPictures
-from studio.generation.gan import GeneratorModel, padded
-from studio.generation.latents import CHUNK
-from studio.ground.errors import text
+from studio.generation import directions as finding
+from studio.generation.latents import CHUNK, padded
+from studio.generation.models import Insight
+from studio.ground.errors import UsageError, text
 from studio.ground.events import Progress
-from studio.models.gan import score_threshold, to_unit
+from studio.models.gan import score_threshold
+from studio.models.pictures import to_unit
+
+if TYPE_CHECKING:
+    from studio.generation.gan import GeneratorModel
 
 _BLOCK = 256  # training pictures compared at once
 _SIDE = 16  # side at which pictures are compared
@@ -55,6 +62,48 @@ class Neighbours:
 
 
 Work = Generator[Progress, None, "list[Opinion]"]
+Look = Generator[Progress, None, Insight]
+
+
+def look(model: GeneratorModel, request: LookRequest, data: PreparedPictures, run_folder: Path) -> Look:
+    """What a request asks for.
+
+    ``opinion``: ``found`` has one :class:`Opinion` for each recipe, ``real`` those of as many held-out pictures in the
+    order of ``pictures``; ``nearest``: one :class:`Neighbours` for each recipe, with ``pictures`` and ``names`` for all
+    their rows; ``directions``: ``studio.generation.directions.Direction``, kept with the run too.
+
+    Raises:
+        UsageError: no recipe where one is needed; what the generator cannot make.
+    """
+    if request.what == "directions":
+        found = yield from finding.find_directions(model, data)
+        finding.keep_directions(run_folder, found, model)
+        return Insight("directions", model.step, tuple(found))
+    if not request.recipes:
+        raise UsageError("Which pictures? Looking at {what} needs at least one recipe.", what=request.what)
+    return (yield from (_opinions_asked if request.what == "opinion" else _nearest_asked)(model, request, data))
+
+
+def _opinions_asked(model: GeneratorModel, request: LookRequest, data: PreparedPictures) -> Look:
+    found = yield from opinions(model, request.recipes, data)
+    rows = np.asarray(data.held_out)[: len(request.recipes)]
+    pictures = data.read(rows).transpose(0, 2, 3, 1)
+    real = yield from opinions_of(model, pictures, codes_of_rows(model, data, rows), data)
+    named = [int(row) for row in rows]
+    shown = dict(zip(named, pictures, strict=True))
+    return Insight("opinion", model.step, tuple(found), shown, {row: data.names[row] for row in named}, tuple(real))
+
+
+def _nearest_asked(model: GeneratorModel, request: LookRequest, data: PreparedPictures) -> Look:
+    made: list[np.ndarray] = []
+    for piece in model.pictures(request.recipes):
+        made.append(piece)
+        yield Progress(text("Making pictures"), sum(map(len, made)), len(request.recipes))
+    found = yield from nearest(model, np.concatenate(made), data, request.count)
+    rows = sorted({row for neighbours in found for row in neighbours.rows})
+    pictures = data.read(np.array(rows, np.int64)).transpose(0, 2, 3, 1)
+    names = {row: data.names[row] for row in rows}
+    return Insight("nearest", model.step, tuple(found), dict(zip(rows, pictures, strict=True)), names)
 
 
 def opinions(model: GeneratorModel, recipes: Sequence[Recipe], data: PreparedPictures | None = None) -> Work:

@@ -1,4 +1,4 @@
-"""A trained generator as safetensors with its config beside it, for other programs."""
+"""A trained model as safetensors with its config beside it, for other programs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from studio.config.requests import ExportRequest
-from studio.generation.exporting import export_generator
-from studio.generation.gan import GeneratorModel
+from studio.generation.exporting import write_export
+from studio.generation.models import load_model
 from studio.ground.events import Ended, Event, Started
 from studio.jobs.checkpoint_choice import choose_point
 from studio.jobs.opening import open_project
@@ -18,14 +18,14 @@ from studio.jobs.steering import CommandQueue
 
 
 def export(request: ExportRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
-    """Write the generator into the new folder ``request.folder``. ``Ended.result`` holds ``folder`` and ``step``."""
+    """Write the model into the new folder ``request.folder``. ``Ended.result`` holds ``folder`` and ``step``."""
     with open_project(project_path) as project:
         run = project.runs.get(request.run)
         point, skipped = choose_point(run, request.checkpoint)
     for words in skipped:
         yield loss_notice(words, code="checkpoint")
     yield Started("export", run.name, point.step)
-    model = GeneratorModel.from_checkpoint(point.path, torch.device("cpu"))
+    model = load_model(run.family, point.path, torch.device("cpu"))
     folder = request.folder.expanduser().absolute()
-    export_generator(model, folder)
+    write_export(model.exported(), folder)
     yield Ended("finished", result={"run": run.name, "step": model.step, "folder": str(folder)})

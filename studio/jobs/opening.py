@@ -11,10 +11,13 @@ from studio.config.training import TrainingSettings
 from studio.data.prepared import PreparedPictures
 from studio.data.preparing import prepare
 from studio.data.store import PictureStore
+from studio.ground.errors import DamagedError
 from studio.ground.events import Event
+from studio.ground.files import read_json
 from studio.jobs.nesting import nested
 from studio.jobs.steering import CommandQueue
 from studio.projects.project import Project
+from studio.projects.run import Run
 
 
 def open_project(path: Path) -> Project:
@@ -40,6 +43,27 @@ def prepared_pictures(
         work = prepare(store, project.cache_folder, settings, chosen, stop=commands.stopping)
         found: PreparedPictures = yield from nested(work, announced=False)
     return found
+
+
+def pictures_of_run(
+    project: Project, run: Run, commands: CommandQueue, *, config: TrainingSettings | None = None
+) -> Generator[Event, None, PreparedPictures]:
+    """The pictures that a run trains on, divided as it began with them; ``config`` defaults to the run's own."""
+    data = yield from prepared_pictures(project, run.dataset, picture_settings(config or run.config()), commands)
+    fingerprint = _known_fingerprint(run)
+    if fingerprint is not None:
+        data.follow(fingerprint)
+    return data
+
+
+def _known_fingerprint(run: Run) -> str | None:
+    """With which data the run began, as its newest readable checkpoint says. Read without torch."""
+    for found in sorted(run.checkpoints(), key=lambda checkpoint: -checkpoint.step):
+        try:
+            return str(read_json(found.path / "state.json")["fingerprint"])
+        except (DamagedError, OSError, KeyError):
+            continue  # restoring names it and passes it over; an older one knows the data as well
+    return None
 
 
 def picture_settings(config: TrainingSettings) -> PrepareSettings:

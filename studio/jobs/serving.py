@@ -15,24 +15,35 @@ from typing import TypeVar
 import numpy as np
 
 from studio.config.base import Settings
-from studio.config.requests import GenerateRequest, LookRequest, Recipe
-from studio.data.prepared import PreparedPictures
-from studio.generation import directions as finding
-from studio.generation.gan import GeneratorModel
-from studio.generation.looking import codes_of_rows, nearest, opinions, opinions_of
-from studio.ground.errors import DamagedError, UsageError, text
+from studio.config.registry import capabilities
+from studio.config.requests import (
+    AskRequest,
+    ClassifyRequest,
+    GenerateRequest,
+    LookRequest,
+    QualityRequest,
+)
+from studio.data.decoding import BrokenPicture
+from studio.data.preparing import prepare_bytes
+from studio.generation.models import JudgingModel, LooksInside, Model, PictureModel, load_model
+from studio.ground.errors import UsageError, text
 from studio.ground.events import Ended, Event, Progress, Samples
 from studio.jobs.checkpoint_choice import choose_point
+from studio.jobs.judgements import Answer
 from studio.jobs.nesting import Stopped
-from studio.jobs.opening import open_project, picture_settings, prepared_pictures
+from studio.jobs.opening import open_project, pictures_of_run
 from studio.jobs.recording import loss_notice
 from studio.jobs.steering import CommandQueue
-from studio.projects.project import Project
 from studio.projects.run import Run
 from studio.training.precision import choose_device
 
 _MODELS = 3
 Found = TypeVar("Found")
+ModelRequest = GenerateRequest | LookRequest | AskRequest | ClassifyRequest | QualityRequest
+_REFUSALS = {
+    "pictures": "{run} is a run of the family {family}, which makes no pictures; choose one that does.",
+    "judges": "{run} is a run of the family {family}, which tells no labels; choose one of a classifier.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +62,20 @@ class MadePictures:
     labels: tuple[dict[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Insight:
-    """What a :class:`LookRequest` found, by ``what``.
-
-    ``opinion``: list of ``studio.generation.looking.Opinion``, and in ``real`` those of as many held-out real pictures,
-    in the order of ``pictures``; ``nearest``: list of ``Neighbours``, whose ``rows`` are
-    positions in the data set as prepared, with ``pictures`` (rows, H, W, C) uint8 and ``names`` for each of them;
-    ``directions``: list of ``studio.generation.directions.Direction``.
-    """
-
-    what: str
-    step: int
-    found: tuple[object, ...]
-    pictures: dict[int, np.ndarray]
-    names: dict[int, str]
-    real: tuple[object, ...] = ()
-
-
 class ModelServer:
     """Serves requests on one project; not thread-safe, used by the thread that made it. Close it at the end."""
 
     def __init__(self, project_path: Path) -> None:
         self._path = project_path
-        self._models: OrderedDict[tuple[str, str, str], GeneratorModel] = OrderedDict()
+        self._models: OrderedDict[tuple[str, str, str], Model] = OrderedDict()
 
     def close(self) -> None:
         """Let the models go."""
         self._models.clear()
 
     def serve(self, request: Settings, commands: CommandQueue) -> Iterator[Event]:
-        """The events of a :class:`GenerateRequest` or :class:`LookRequest`; the ending's result is what was asked for.
+        """The events of a generate, look or ask request; the ending's result is what was asked for: a
+        :class:`MadePictures`, an ``Insight``, an ``Answer``.
 
         Pictures come as :class:`Samples` that grow from chunk to chunk; a stop ends between two chunks.
         """
@@ -90,14 +84,14 @@ class ModelServer:
                 yield from self._generate(request, commands)
             elif isinstance(request, LookRequest):
                 yield from self._look(request, commands)
+            elif isinstance(request, AskRequest):
+                yield from self._ask(request, commands)
             else:
                 raise TypeError(f"no model serves a {type(request).__name__}")
         except Stopped:
             yield Ended("stopped")
 
-    def model(
-        self, project: Project, run: Run, request: GenerateRequest | LookRequest
-    ) -> Generator[Event, None, GeneratorModel]:
+    def model(self, run: Run, request: ModelRequest) -> Generator[Event, None, Model]:
         """The model of a request, loaded or from memory; notices where a damaged checkpoint was passed over."""
         point, skipped = choose_point(run, request.checkpoint)
         device = choose_device(request.device)
@@ -106,22 +100,31 @@ class ModelServer:
             yield loss_notice(words, code="checkpoint")
         if key not in self._models:
             yield Progress(text("Loading the model"), 0)
-            self._models[key] = GeneratorModel.from_checkpoint(point.path, device)
+            self._models[key] = load_model(run.family, point.path, device)
             while len(self._models) > _MODELS:
                 self._models.popitem(last=False)
         self._models.move_to_end(key)
         model = self._models[key]
-        if not model.directions:
-            model.directions = stored_directions(run, model.step)
+        if isinstance(model, LooksInside):
+            model.recall(run.folder)
+        return model
+
+    def judge(self, run: Run, request: ModelRequest) -> Generator[Event, None, JudgingModel]:
+        """Like :meth:`model`, of a family that judges. Raises UsageError for a run of another."""
+        must_be_able(run, "judges")
+        model = yield from self.model(run, request)
+        assert isinstance(model, JudgingModel)
         return model
 
     def _generate(self, request: GenerateRequest, commands: CommandQueue) -> Iterator[Event]:
         with open_project(self._path) as project:
             run = project.runs.get(request.run)
-            model = yield from self.model(project, run, request)
+            must_be_able(run, "pictures")
+            model = yield from self.model(run, request)
+        assert isinstance(model, PictureModel)
         pieces: list[np.ndarray] = []
         for piece in model.pictures(request.recipes):
-            _obey(commands)
+            obey(commands)
             pieces.append(piece)
             yield Samples(model.step, np.concatenate(pieces), kind="pictures")
             yield Progress(text("Making pictures"), sum(map(len, pieces)), len(request.recipes))
@@ -133,80 +136,56 @@ class ModelServer:
     def _look(self, request: LookRequest, commands: CommandQueue) -> Iterator[Event]:
         with open_project(self._path) as project:
             run = project.runs.get(request.run)
-            model = yield from self.model(project, run, request)
-            settings = picture_settings(run.config())
-            data = yield from prepared_pictures(project, run.dataset, settings, commands)
+            model = yield from self.model(run, request)
+            if not isinstance(model, LooksInside):
+                raise UsageError("Models of the family {family} cannot be looked into in this way.", family=run.family)
+            data = yield from pictures_of_run(project, run, commands)
         with data:
-            insight = yield from _LOOKS[request.what](model, request, data, commands, run)
+            insight = yield from _cut(model.look(request, data, run.folder), commands)
         yield Ended("finished", result=insight)
 
-
-Look = Generator[Event, None, Insight]
-
-
-def _opinion(
-    model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run
-) -> Look:
-    found = yield from _cut(opinions(model, _asked(request), data), commands)
-    rows = np.asarray(data.held_out)[: len(request.recipes)]
-    pictures = data.read(rows).transpose(0, 2, 3, 1)
-    real = yield from _cut(opinions_of(model, pictures, codes_of_rows(model, data, rows), data), commands)
-    named = [int(row) for row in rows]
-    shown = dict(zip(named, pictures, strict=True))
-    return Insight("opinion", model.step, tuple(found), shown, {row: data.names[row] for row in named}, tuple(real))
+    def _ask(self, request: AskRequest, commands: CommandQueue) -> Iterator[Event]:
+        with open_project(self._path) as project:
+            run = project.runs.get(request.run)
+            model = yield from self.judge(run, request)
+        obey(commands)
+        yield Ended("finished", result=answer(model, request))
 
 
-def _nearest(
-    model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run
-) -> Look:
-    pieces: list[np.ndarray] = []
-    for piece in model.pictures(_asked(request)):
-        _obey(commands)
-        pieces.append(piece)
-    found = yield from _cut(nearest(model, np.concatenate(pieces), data, request.count), commands)
-    rows = sorted({row for neighbours in found for row in neighbours.rows})
-    pictures = data.read(np.array(rows, np.int64)).transpose(0, 2, 3, 1)
-    names = {row: data.names[row] for row in rows}
-    return Insight("nearest", model.step, tuple(found), dict(zip(rows, pictures, strict=True)), names)
+def must_be_able(run: Run, capability: str) -> None:
+    """Refuse a run whose family cannot do what is asked. Raises UsageError."""
+    if capability not in capabilities(run.family):
+        raise UsageError(_REFUSALS[capability], run=run.name, family=run.family)
 
 
-def _directions(
-    model: GeneratorModel, request: LookRequest, data: PreparedPictures, commands: CommandQueue, run: Run
-) -> Look:
-    found = yield from _cut(finding.find_directions(model, data), commands)
-    finding.save_directions(directions_file(run, model.step), found, model.step)
-    model.directions = _by_name(found)
-    return Insight("directions", model.step, tuple(found), {}, {})
+def answer(model: JudgingModel, request: AskRequest) -> Answer:
+    """Probabilities for the request's picture, and which places speak for what its ``heat`` names.
 
-
-_LOOKS = {"opinion": _opinion, "nearest": _nearest, "directions": _directions}
-
-
-def directions_file(run: Run, step: int) -> Path:
-    """Where the directions of one step of a run are kept."""
-    return run.folder / "directions" / f"{step:09d}.json"
-
-
-def stored_directions(run: Run, step: int) -> dict[str, np.ndarray]:
-    """``label=value`` -> direction (Z,), as found earlier for this step; nothing where none can be read."""
+    Raises:
+        UsageError: it is no picture that can be read, or the model does not know the label or value.
+    """
     try:
-        found_step, found = finding.load_directions(directions_file(run, step))
-    except (OSError, DamagedError, KeyError, TypeError):
-        return {}
-    return _by_name(found) if found_step == step else {}
+        seen_HWC = prepare_bytes(request.picture, model.settings, model.choices)
+    except BrokenPicture as error:
+        raise UsageError("The picture {reason}.", reason=str(error)) from error
+    found = named_probabilities(model, seen_HWC[None])[0]
+    heat_HW = None
+    if request.heat:
+        label, _, value = request.heat.partition("=")
+        heat_HW = model.grad_cam(seen_HWC[None], label, value)[0]
+    return Answer(found, heat_HW, model.step, seen_HWC)
 
 
-def _by_name(found: list[finding.Direction]) -> dict[str, np.ndarray]:
-    return {f"{d.label}={d.value}": d.vector for d in found}
+def named_probabilities(model: JudgingModel, x_NHWC: np.ndarray) -> list[dict[str, dict[str, float]]]:
+    """For each picture label -> value -> probability."""
+    found = {label: shares.tolist() for label, shares in model.probabilities(x_NHWC).items()}
+    return [
+        {label: dict(zip(model.labels[label], rows[i], strict=True)) for label, rows in found.items()}
+        for i in range(len(x_NHWC))
+    ]
 
 
-def _asked(request: LookRequest) -> tuple[Recipe, ...]:
-    if not request.recipes:
-        raise UsageError("Which pictures? Looking at {what} needs at least one recipe.", what=request.what)
-    return request.recipes
-
-
-def _cut(work: Generator[Progress, None, list[Found]], commands: CommandQueue) -> Generator[Event, None, list[Found]]:
+def _cut(work: Generator[Progress, None, Found], commands: CommandQueue) -> Generator[Event, None, Found]:
     """Let progress pass and stop between two pieces."""
     try:
         while True:
@@ -214,12 +193,13 @@ def _cut(work: Generator[Progress, None, list[Found]], commands: CommandQueue) -
                 progress = next(work)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
-            _obey(commands)
+            obey(commands)
             yield progress
     finally:
         work.close()
 
 
-def _obey(commands: CommandQueue) -> None:
+def obey(commands: CommandQueue) -> None:
+    """Raise Stopped where a stop was asked for."""
     if commands.stop_requested:
         raise Stopped

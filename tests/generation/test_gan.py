@@ -11,7 +11,7 @@ import torch
 from studio.config.gan import DcganNetwork, GanConfig, NonSaturating, ResidualNetwork
 from studio.config.requests import Arithmetic, Drawn, Mean, Recipe, Slerp, grid
 from studio.generation.directions import find_directions, load_directions, save_directions
-from studio.generation.exporting import export_generator
+from studio.generation.exporting import write_export
 from studio.generation.gan import GeneratorModel
 from studio.generation.latents import drawn_latent, first_drawn, latent_of, slerp
 from studio.generation.looking import nearest, opinions, opinions_of
@@ -253,13 +253,13 @@ def test_directions_need_other_labels(model: GeneratorModel, tiny: TinyPictures)
 
 
 def test_an_export_holds_the_generator(model: GeneratorModel, tmp_path: Path) -> None:
-    facts = export_generator(model, tmp_path / "out")
+    facts = write_export(model.exported(), tmp_path / "out")
     assert facts["input"] == {"latent": 8, "labels": {"hair": ["black", "blond", "red"]}}
     tensors = model.generator.state_dict()
     again = read_tensors(tmp_path / "out" / "generator.safetensors", table_of(tensors))
     assert all(torch.equal(again[name], tensor) for name, tensor in tensors.items())
     with pytest.raises(UsageError, match="there already"):
-        export_generator(model, tmp_path / "out")
+        write_export(model.exported(), tmp_path / "out")
 
 
 @pytest.mark.parametrize("damage", ["cut", "bit", "gone", "state"])

@@ -1,0 +1,166 @@
+"""What trained models of any family can be asked: the promises that jobs rely on, and how a family is found by name.
+
+Each ``studio.generation.<family>`` has ``load_model(folder, device)``, which gives a second instance in eval mode,
+filled from a checkpoint: it draws from no shared generator and no run notices it. Families whose capabilities name
+``pictures`` give a :class:`PictureModel`, those that name ``judges`` a :class:`JudgingModel`
+(``studio.config.registry``).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from studio.config.data import Choices, PrepareSettings
+from studio.config.requests import LookRequest, Recipe
+from studio.config.training import TrainingSettings
+from studio.data.prepared import PreparedPictures
+from studio.ground.errors import DamagedError
+from studio.ground.events import Progress
+from studio.ground.files import read_json, verify_manifest
+
+Wanted = Mapping[str, str] | Sequence[Mapping[str, str]]
+"""Labels of pictures to be made: the same for all, or those of each."""
+STATE = "state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A model as other programs read it: file stem -> tensors, and plain facts that describe them."""
+
+    tensors: Mapping[str, Mapping[str, Tensor]]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """What a ``LookRequest`` found, by ``what``; of which kind ``found`` and ``real`` are, the family says.
+
+    ``pictures`` and ``names``: position in the data set as prepared -> picture (H, W, C) uint8, its name.
+    """
+
+    what: str
+    step: int
+    found: tuple[object, ...]
+    pictures: Mapping[int, np.ndarray] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    real: tuple[object, ...] = ()
+
+
+@runtime_checkable
+class Model(Protocol):
+    """A trained model as a checkpoint holds it.
+
+    Attributes:
+        config: the settings of its run. step: when in the run.
+        labels: what it can be told, or what it tells: name -> values in the order of their codes.
+    """
+
+    config: TrainingSettings
+    step: int
+    labels: Mapping[str, tuple[str, ...]]
+
+    def exported(self) -> Exported:
+        """What other programs need to use it."""
+
+
+@runtime_checkable
+class PictureModel(Model, Protocol):
+    """Makes pictures; each is the same alone and among others."""
+
+    def pictures(self, recipes: Sequence[Recipe]) -> Iterator[np.ndarray]:
+        """The recipes' pictures (n, H, W, C) uint8, a piece at a time. Raises UsageError for what cannot be made."""
+
+    def labels_of(self, recipe: Recipe) -> dict[str, str]:
+        """The value of every label that the recipe's picture is made with, also of those left open."""
+
+    def draw(self, seed: int, start: int, count: int, labels: Wanted = ()) -> Iterator[np.ndarray]:
+        """Pictures ``start`` to ``start + count`` of those that ``seed`` draws, (n, H, W, C) uint8 a piece at a time.
+
+        Raises:
+            UsageError: a label or value that there is not; labels for another number of pictures.
+        """
+
+    def labels_drawn(self, seed: int, start: int, count: int) -> list[dict[str, str]]:
+        """The labels of the same pictures where they are left open: drawn as often as in the data."""
+
+
+@runtime_checkable
+class JudgingModel(Model, Protocol):
+    """Tells probabilities of labels for pictures, whatever their size: each is made ready as the run's data was.
+
+    Attributes:
+        settings, choices: how the run's pictures were prepared.
+    """
+
+    settings: PrepareSettings
+    choices: Choices
+
+    def probabilities(self, x_NHWC: np.ndarray) -> dict[str, np.ndarray]:
+        """label -> (N, K) float32, rows adding up to one, of pictures (N, H, W, C) uint8 with one or three channels."""
+
+    def features(self, x_NHWC: np.ndarray) -> np.ndarray:
+        """What the network makes of pictures before it decides: (N, F) float32."""
+
+    def grad_cam(self, x_NHWC: np.ndarray, label: str, value: str) -> np.ndarray:
+        """Which places speak for ``label=value``: (N, size, size) float32 in [0, 1].
+
+        Raises:
+            UsageError: there is no such label or value.
+        """
+
+
+@runtime_checkable
+class LooksInside(Protocol):
+    """A model of which more can be asked than what it makes."""
+
+    def recall(self, run_folder: Path) -> None:
+        """Take up what was found about it earlier and kept with its run; quick, called before each request."""
+
+    def look(
+        self, request: LookRequest, data: PreparedPictures, run_folder: Path
+    ) -> Generator[Progress, None, Insight]:
+        """Find what is asked, in pieces that a job can stop between. Raises UsageError where it cannot."""
+
+
+def load_model(family: str, folder: Path, device: torch.device) -> Model:
+    """The model of a checkpoint of either kind, by its family.
+
+    Raises:
+        DamagedError: it is not whole, or not of this family.
+    """
+    made: Model = importlib.import_module(f"studio.generation.{family}").load_model(folder, device)
+    return made
+
+
+def read_facts(folder: Path, family: str) -> dict[str, Any]:
+    """The plain facts of a checkpoint, whose files have all been checked.
+
+    Raises:
+        DamagedError: it is not whole, or of another family.
+    """
+    verify_manifest(folder)
+    facts = read_json(folder / STATE)
+    if facts.get("family") != family:
+        found = facts.get("family") or "unknown"
+        raise DamagedError(
+            "The checkpoint {name} is of the family {found}, not of the family {family}.",
+            name=folder.name, found=found, family=family,
+        )  # fmt: skip
+    return facts
+
+
+def each(labels: Wanted, count: int) -> list[dict[str, str]]:
+    """Labels for each of ``count`` pictures. Raises ValueError where they are for another number."""
+    if isinstance(labels, Mapping):
+        return [dict(labels)] * count
+    if labels and len(labels) != count:
+        raise ValueError(f"labels for {len(labels)} pictures, but {count} are to be made")
+    return [dict(one) for one in labels] or [{}] * count
