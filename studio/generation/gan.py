@@ -6,7 +6,6 @@ no run notices it. Shapes: N pictures, Z latent numbers, E embedding numbers, L 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Generator as Generating
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from studio.data.prepared import PreparedPictures
 from studio.generation.directions import kept_directions
 from studio.generation.latents import CHUNK, first_drawn, latent_of, padded
 from studio.generation.looking import look
-from studio.generation.models import Exported, Insight, Wanted, each, read_facts
+from studio.generation.models import Exported, Insight, Wanted, each, read_facts, unknown_name
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.events import Progress
 from studio.models.gan import Discriminator, Generator, build_discriminator, build_generator, label_sizes
@@ -164,12 +163,12 @@ class GeneratorModel:
         """
         for name, value in recipe.labels.items():
             if name not in self.labels:
-                raise _unknown("label", name, list(self.labels))
+                raise unknown_name("label", name, list(self.labels))
             if value not in self.labels[name]:
-                raise _unknown(f"value of {name}", value, list(self.labels[name]))
+                raise unknown_name(f"value of {name}", value, list(self.labels[name]))
         for name in recipe.directions:
             if name not in self.directions and self._blend(name) is None:
-                raise _unknown("direction", name, [*self.directions, *self.blends()])
+                raise unknown_name("direction", name, [*self.directions, *self.blends()])
 
     def blends(self) -> list[str]:
         """The ``label=value`` that a recipe may move towards by its directions because the model knows the label."""
@@ -226,15 +225,3 @@ def _recipes(seed: int, start: int, labels: Sequence[Mapping[str, str]]) -> list
 
 def _device(module: nn.Module) -> torch.device:
     return next(module.parameters()).device
-
-
-def _unknown(what: str, name: str, known: list[str]) -> UsageError:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    return UsageError(
-        "There is no {what} {name}{hint}; there is: {known}.",
-        what=what,
-        name=name,
-        hint=hint,
-        known=", ".join(known) or "none",
-    )

@@ -8,6 +8,7 @@ filled from a checkpoint: it draws from no shared generator and no run notices i
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from studio.config.data import Choices, PrepareSettings
 from studio.config.requests import LookRequest, Recipe
 from studio.config.training import TrainingSettings
 from studio.data.prepared import PreparedPictures
-from studio.ground.errors import DamagedError
+from studio.ground.errors import DamagedError, UsageError
 from studio.ground.events import Progress
 from studio.ground.files import read_json, verify_manifest
 
@@ -164,3 +165,13 @@ def each(labels: Wanted, count: int) -> list[dict[str, str]]:
     if labels and len(labels) != count:
         raise ValueError(f"labels for {len(labels)} pictures, but {count} are to be made")
     return [dict(one) for one in labels] or [{}] * count
+
+
+def unknown_name(what: str, name: str, known: Sequence[str]) -> UsageError:
+    """The error for a name that there is not, with the nearest and all that there are."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return UsageError(
+        "There is no {what} {name}{hint}; there is: {known}.",
+        what=what, name=name, hint=hint, known=", ".join(known) or "none",
+    )  # fmt: skip

@@ -22,6 +22,7 @@ from studio.models.classifier import Classifier, build_classifier, value_counts
 from studio.models.seeding import process_generator
 from studio.training.classifier_augmentation import changed
 from studio.training.classifier_data import ClassifierData, Labelled
+from studio.training.classifier_pretrained import begin
 from studio.training.classifier_scores import Scores, head_loss
 from studio.training.rng import Draws
 from studio.training.state import start_optimiser
@@ -46,7 +47,7 @@ class ClassifierTask:
         self.metric_names = metric_names(tuple(self.labels))
         with process_generator(config.seed, "weights"):
             network = build_classifier(config, value_counts(self.labels))
-        network.standardise(*self.data.spread())
+        begin(network, config, self.data.spread())
         self.network: Classifier = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.modules: dict[str, nn.Module] = {NAME: self.network}
         self.optimisers = {NAME: self._adam()}
@@ -73,9 +74,9 @@ class ClassifierTask:
         """The one phase of a step, at the step's learning rate."""
         rate = self.config.learning_rate * rate_factor(self.config, draws.step)
         for group in self.optimisers[NAME].param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         self._values = {"learning_rate": torch.tensor(rate)}
-        self.network.train()
+        self.network.follow(draws.step, self.config.steps)
         yield Phase(NAME, partial(self._loss, draws))
 
     def values(self) -> Mapping[str, Tensor]:
@@ -140,18 +141,22 @@ class ClassifierTask:
             mine.copy_(tensors[f"confusion.{i}"])
 
     def description(self) -> dict[str, Any]:
-        """The labels' values, which give the heads their meaning, and how often each is in the training pictures."""
+        """The labels' values, which give the heads their meaning, how often each is in the training pictures, and how
+        these were made square: as any picture has to be that the network is asked about."""
         counts = {name: found.tolist() for name, found in self.data.counts.items()}
-        return {"labels": {name: list(values) for name, values in self.labels.items()}, "label_counts": counts}
+        labels = {name: list(values) for name, values in self.labels.items()}
+        choices = self.data.data.choices.model_dump(mode="json", include={"shape", "background"})
+        return {"labels": labels, "label_counts": counts, "choices": choices}
 
     # --- one step ----------------------------------------------------------------------------------------------
 
     def _adam(self) -> torch.optim.AdamW:
         """Weights of layers decay; biases and norms do not."""
-        matrices = [p for p in self.network.parameters() if p.ndim > 1]
-        rest = [p for p in self.network.parameters() if p.ndim <= 1]
-        decay = self.config.weight_decay
-        groups = [{"params": matrices, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
+        groups = []
+        for share, parameters in self.network.rate_shares():
+            matrices, rest = [p for p in parameters if p.ndim > 1], [p for p in parameters if p.ndim <= 1]
+            groups.append({"params": matrices, "weight_decay": self.config.weight_decay, "share": share})
+            groups.append({"params": rest, "weight_decay": 0.0, "share": share})
         optimiser = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
         start_optimiser(optimiser)
         return optimiser

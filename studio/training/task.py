@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from studio.config.data import Choices
 from studio.config.facts import DataFacts
 from studio.config.training import TrainingSettings
 from studio.data.splitting import Parts
@@ -24,6 +25,7 @@ class Pictures(Protocol):
     fingerprint: str
     training: np.ndarray
     held_out: np.ndarray
+    choices: Choices
 
     @property
     def parts(self) -> Parts:

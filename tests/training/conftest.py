@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from studio.config.data import Choices
 from studio.config.facts import DataFacts
+from studio.config import classifier
+from studio.config.classifier import ClassifierConfig
 from studio.config.gan import GanConfig, ResidualNetwork
+from studio.config.training import TrainingSettings
+from studio.data.splitting import Parts
 from studio.ground.events import Ended, Event
 from studio.training.assemble import assemble
 from studio.training.recorder import MemoryRecorder
@@ -32,6 +37,8 @@ class TinyPictures:
         self.values = {"hair": ("black", "blond", "red"), "smile": ("no", "yes")}
         self.facts = DataFacts(count=count, height=size, width=size, channels=channels, labels=self.values)
         self.held_out, self.training = np.arange(16), np.arange(16, count)
+        self.choices = Choices()
+        self.parts = Parts(self.training, np.arange(10), np.arange(10, 16))
         self.fingerprint = f"tiny {count} {size} {seed}"
 
     def read(self, indices: np.ndarray) -> np.ndarray:
@@ -45,23 +52,43 @@ def tiny() -> TinyPictures:
     return TinyPictures()
 
 
-@pytest.fixture
-def config() -> GanConfig:
-    """A small conditional residual run of 12 steps: every part of the state is in use."""
-    return GanConfig(
+TINY: dict[str, TrainingSettings] = {
+    "gan": GanConfig(
         steps=12, batch=8, sample_count=4, condition=("hair",), latent_size=8, network=ResidualNetwork(width=4)
-    )
+    ),
+    "classifier": ClassifierConfig(
+        steps=12,
+        batch=8,
+        sample_count=4,
+        network=classifier.ResidualNetwork(width=4),
+        schedule="constant",
+        validate_every=3,
+    ),
+}
+"""Small runs of 12 steps, one for each family, in which every part of the state is in use."""
 
 
 @pytest.fixture
-def make_trainer(tiny: TinyPictures, config: GanConfig, tmp_path: Path) -> Callable[..., Trainer]:
+def family() -> str:
+    """Which family the other fixtures are about."""
+    return "gan"
+
+
+@pytest.fixture
+def config(family: str) -> TrainingSettings:
+    """The small run of the family."""
+    return TINY[family]
+
+
+@pytest.fixture
+def make_trainer(tiny: TinyPictures, family: str, config: TrainingSettings, tmp_path: Path) -> Callable[..., Trainer]:
     """A function (folder name, changes of the config) that makes a trainer with fresh objects."""
 
     def make(folder: str = "run", *, data: Any = None, stop_at: int | None = None, **changes: Any) -> Trainer:
         return assemble(
-            GanConfig.model_validate(config.model_dump() | changes),
+            type(config).model_validate(config.model_dump() | changes),
             data or tiny,
-            family="gan",
+            family=family,
             device=CPU,
             recorder=MemoryRecorder(),
             folder=tmp_path / folder,
