@@ -1,7 +1,7 @@
 """What a trained classifier is asked for: probabilities of labels, features, and which places of a picture spoke.
 
-A model here is a second instance, built on ``meta`` and filled from a checkpoint. Shapes: N pictures, H x W, C channels,
-F features, h x w the last maps, K values of a label.
+A model here is a second instance, built on ``meta`` and filled from a checkpoint. Shapes: N pictures, H x W, C
+channels, F features, h x w the last maps, K values of a label.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from studio.config.data import Choices, PrepareSettings
 from studio.config.registry import load_config
 from studio.data.preparing import pixels_HWC, prepare_image
 from studio.generation.models import Exported, read_facts, unknown_name
-from studio.ground.errors import DamagedError, UsageError
+from studio.ground.errors import DamagedError
 from studio.models.classifier import Classifier, build_classifier, value_counts
 from studio.models.pictures import to_unit
 from studio.models.weights import read_tensors, second_instance, table_of

@@ -1,11 +1,12 @@
-"""Making pictures with a trained generator, and looking inside: one request, one model, then it is let go."""
+"""Asking one trained model for one thing (pictures, what lies inside, an opinion of a picture), then it is let go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.config.requests import GenerateRequest, LookRequest
+from studio.config.base import Settings
+from studio.config.requests import AskRequest, GenerateRequest, LookRequest
 from studio.ground.events import Event
 from studio.jobs.serving import ModelServer
 from studio.jobs.steering import CommandQueue
@@ -21,7 +22,14 @@ def look(request: LookRequest, project_path: Path, commands: CommandQueue) -> It
     return _serve(request, project_path, commands)
 
 
-def _serve(request: GenerateRequest | LookRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+def ask(request: AskRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """Probabilities of labels for one picture. ``Ended.result`` is a ``studio.jobs.judgements.Answer``."""
+    return _serve(request, project_path, commands)
+
+
+def _serve(
+    request: AskRequest | GenerateRequest | LookRequest, project_path: Path, commands: CommandQueue
+) -> Iterator[Event]:
     server = ModelServer(project_path)
     try:
         yield from server.serve(request, commands)

@@ -50,13 +50,13 @@ def pictures_of_run(
 ) -> Generator[Event, None, PreparedPictures]:
     """The pictures that a run trains on, divided as it began with them; ``config`` defaults to the run's own."""
     data = yield from prepared_pictures(project, run.dataset, picture_settings(config or run.config()), commands)
-    fingerprint = _known_fingerprint(run)
+    fingerprint = known_fingerprint(run)
     if fingerprint is not None:
         data.follow(fingerprint)
     return data
 
 
-def _known_fingerprint(run: Run) -> str | None:
+def known_fingerprint(run: Run) -> str | None:
     """With which data the run began, as its newest readable checkpoint says. Read without torch."""
     for found in sorted(run.checkpoints(), key=lambda checkpoint: -checkpoint.step):
         try:

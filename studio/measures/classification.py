@@ -1,6 +1,6 @@
 """How well labels are told: confusion, precision and recall of each value, and whether sureness is earned.
 
-Shapes: N pictures, K values of one label. Codes are -1 where a picture has no value of the label; such ones do not count.
+Shapes: N pictures, K values of one label. Codes are -1 where a picture has no value of it; such ones do not count.
 """
 
 from __future__ import annotations
