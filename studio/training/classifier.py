@@ -29,6 +29,7 @@ from studio.training.state import start_optimiser
 from studio.training.task import Phase, Pictures, Verdict
 
 NAME = "classifier"
+_NO_LOSS = 1e9  # higher than any; files hold finite numbers only
 _FIRST_RATE = 0.04  # of the highest, at which the rise begins
 
 
@@ -55,7 +56,7 @@ class ClassifierTask:
         self._values: dict[str, Tensor] = {}
         self._measured: Scores | None = None
         self._notes: dict[str, Any] = {}
-        self._best = torch.tensor([math.inf, 0.0], dtype=torch.float64)  # lowest loss, validations since
+        self._best = torch.tensor([_NO_LOSS, 0.0], dtype=torch.float64)  # the lowest, and validations since
         self._confusion = Scores(self.labels).confusion
 
     # --- what the trainer asks ---------------------------------------------------------------------------------
@@ -115,7 +116,7 @@ class ClassifierTask:
         if self._measured is not None:
             for mine, found in zip(self._confusion, self._measured.confusion, strict=True):
                 mine.copy_(found)
-        loss, (best, waited) = values.get("validation_loss", math.inf), self._best.tolist()
+        loss, (best, waited) = values.get("validation_loss", _NO_LOSS), self._best.tolist()
         if loss < best:
             self._best.copy_(torch.tensor([loss, 0.0]))
             return Verdict(keep=True)
@@ -131,8 +132,7 @@ class ClassifierTask:
 
     def extra_state(self) -> dict[str, Tensor]:
         """The best loss so far, the validations since, and the confusion at the last one."""
-        best = torch.nan_to_num(self._best, posinf=1e300)  # files hold finite numbers only
-        return {"best": best} | {f"confusion.{i}": found for i, found in enumerate(self._confusion)}
+        return {"best": self._best} | {f"confusion.{i}": found for i, found in enumerate(self._confusion)}
 
     def load_extra_state(self, tensors: Mapping[str, Tensor]) -> None:
         """The inverse of :meth:`extra_state`."""

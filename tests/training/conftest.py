@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from studio.config.data import Choices
-from studio.config.facts import DataFacts
 from studio.config import classifier
 from studio.config.classifier import ClassifierConfig
+from studio.config.data import Choices
+from studio.config.facts import DataFacts
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.training import TrainingSettings
 from studio.data.splitting import Parts
