@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from studio.models.layers import LabelEmbedding, initialise_dcgan
+from studio.models.layers import LabelEmbedding, MapToPoint, PointToMap, initialise_dcgan
 
 _WIDEST = 8  # the coarsest maps have at most this many times the width
 
@@ -32,7 +32,7 @@ class DcganGenerator(nn.Module):
         self.embedding = LabelEmbedding(labels, embedding) if labels else None
         inputs = latent + (self.embedding.total if self.embedding else 0)
         widths = _widths(size, width)
-        layers: list[nn.Module] = [nn.ConvTranspose2d(inputs, widths[0], 4, 1, 0, bias=False)]
+        layers: list[nn.Module] = [PointToMap(inputs, widths[0], 4)]
         for now, after in zip(widths, [*widths[1:], channels], strict=True):
             layers += [nn.BatchNorm2d(now), nn.ReLU(inplace=True), nn.ConvTranspose2d(now, after, 4, 2, 1, bias=False)]
         self.body = nn.Sequential(*layers, nn.Tanh())
@@ -68,7 +68,7 @@ class DcganDiscriminator(nn.Module):
             layers += [nn.BatchNorm2d(now)] if batch_norm else []
             layers += [nn.LeakyReLU(0.2, inplace=True)]
         self.body = nn.Sequential(*layers)
-        self.head = nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=False)
+        self.head = MapToPoint(widths[-1], 1, 4)
         self.feature_size = widths[-1]
         self.projection = LabelEmbedding(labels, widths[-1], widths[-1] ** -0.5) if labels else None
         self.batch_norm = batch_norm

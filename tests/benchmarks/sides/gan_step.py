@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch  # before studio, so that torch's own waiting policy holds unless the caller set another
@@ -60,31 +61,54 @@ def studio_side(config: GanConfig, data: InMemory, device: torch.device) -> floa
     return config.batch / float(np.median(np.diff(times[WARM_UP:])))
 
 
+def textbook(config: GanConfig) -> tuple[Any, Any]:
+    """The pair as the tutorials write it: the same layers and the same numbers of parameters, torch's modules alone."""
+    from torch import nn
+
+    steps = config.picture_size.bit_length() - 3
+    up = [config.network.width * 2**i for i in reversed(range(steps))]
+    layers = [nn.ConvTranspose2d(config.latent_size, up[0], 4, 1, 0, bias=False)]
+    for now, after in zip(up, [*up[1:], 3], strict=True):
+        layers += [nn.BatchNorm2d(now), nn.ReLU(True), nn.ConvTranspose2d(now, after, 4, 2, 1, bias=False)]
+    generator = nn.Sequential(*layers, nn.Tanh())
+    layers = [nn.Conv2d(3, up[-1], 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True)]
+    for now, after in zip(up[::-1], up[-2::-1], strict=False):
+        layers += [nn.Conv2d(now, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2, True)]
+    discriminator = nn.Sequential(*layers, nn.Conv2d(up[0], 1, 4, 1, 0, bias=False), nn.Flatten(0))
+    for module in (*generator, *discriminator):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(module.weight, 0.0, 0.02)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, 0.02)
+    return generator, discriminator
+
+
 def peer_side(config: GanConfig, data: InMemory, device: torch.device) -> float:
     from torch import nn
 
     from studio.models.gan import build_discriminator, build_generator
 
-    generator, discriminator = build_generator(config).to(device), build_discriminator(config).to(device)
+    generator, discriminator = (module.to(device) for module in textbook(config))
+    for ours, theirs in ((build_generator(config), generator), (build_discriminator(config), discriminator)):
+        assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for p in theirs.parameters())
     rates = {"lr": 2e-4, "betas": (0.5, 0.999)}
     of_generator = torch.optim.Adam(generator.parameters(), **rates)
     of_discriminator = torch.optim.Adam(discriminator.parameters(), **rates)
     criterion, times, order = nn.BCEWithLogitsLoss(), [], np.random.default_rng(0)
-    codes = torch.zeros(config.batch, 0, dtype=torch.long, device=device)
     for _ in range(config.steps):
         rows = order.choice(data.training, config.batch)
         real = torch.from_numpy(data.read(rows)).to(device).float() / 127.5 - 1.0
         ones, zeros = torch.ones(config.batch, device=device), torch.zeros(config.batch, device=device)
         discriminator.zero_grad()
-        loss_real = criterion(discriminator(real, codes), ones)
+        loss_real = criterion(discriminator(real), ones)
         loss_real.backward()
-        noise = torch.randn(config.batch, config.latent_size, device=device)
-        fake = generator(noise, codes)
-        loss_fake = criterion(discriminator(fake.detach(), codes), zeros)
+        noise = torch.randn(config.batch, config.latent_size, 1, 1, device=device)
+        fake = generator(noise)
+        loss_fake = criterion(discriminator(fake.detach()), zeros)
         loss_fake.backward()
         of_discriminator.step()
         generator.zero_grad()
-        loss = criterion(discriminator(fake, codes), ones)
+        loss = criterion(discriminator(fake), ones)
         loss.backward()
         of_generator.step()
         assert np.isfinite([loss_real.item(), loss_fake.item(), loss.item()]).all()
