@@ -82,8 +82,34 @@ class ResumeRequest(Settings):
     keep_awake: bool = True
 
 
+class AddWeightsRequest(Settings):
+    """Bring a file of torchvision's weights into the user's cache. ``architecture`` empty: told by the file.
+
+    ``unpublished``: the user says that a file whose SHA-256 nobody has published is meant.
+    """
+
+    source: Path
+    architecture: str = ""
+    unpublished: bool = False
+
+
+class DownloadWeightsRequest(Settings):
+    """Fetch the published weights of an architecture into the user's cache."""
+
+    architecture: str
+
+
 class EstimateRequest(Settings):
     """Measure speed and memory of a configuration by trial steps; nothing is kept."""
+
+    family: str
+    dataset: str
+    config: dict[str, Any]
+    device: Device = "auto"
+
+
+class FindRateRequest(Settings):
+    """Look for the learning rate that a configuration bears, by steps with a growing rate; nothing is kept."""
 
     family: str
     dataset: str
@@ -205,14 +231,26 @@ class EvaluateRequest(Settings):
     """
 
     run: str
-    dataset: str = ""
-    measures: tuple[str, ...] = ()
-    checkpoints: tuple[CheckpointName, ...] = ("last",)
-    count: int = Field(1000, ge=2, le=100_000)
-    seed: int = Field(0, ge=0, le=2**31 - 1)
-    judge: str = ""
+    measures: tuple[str, ...] = setting((), help="What is measured.", empty="all that can be computed now")
+    checkpoints: tuple[CheckpointName, ...] = setting(
+        ("last",), help="Which checkpoints are measured; all kept ones make a curve along the training.", empty="last"
+    )
+    judge: str = setting(
+        "",
+        help="The run of a classifier, in whose eyes pictures are compared. Take one that learned from other pictures.",
+        empty="none: pixels alone",
+    )
+    part: Literal["training", "validation", "test"] = setting(
+        "validation", help="Which part of the data set is asked about."
+    )
+    count: int = setting(
+        1000, label="Samples", help="More make the numbers surer and take longer.", ge=2, le=100_000, log=True
+    )
+    seed: int = setting(0, help="The same seed gives the same numbers.", ge=0, le=2**31 - 1, advanced=True)
+    dataset: str = setting(
+        "", label="Compared with", help="Another data set than its own.", empty="its own data set", advanced=True
+    )
     judge_checkpoint: CheckpointName = "best"
-    part: Literal["training", "validation", "test"] = "validation"
     device: Device = "auto"
 
 
