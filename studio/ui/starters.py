@@ -9,6 +9,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
 
 from studio.families import FAMILIES
 from studio.ground.events import Ended, Event
+from studio.ui.pages import page_of_family
 from studio.ui.persistence import default_projects_folder
 from studio.ui.session import Session
 
@@ -50,6 +51,14 @@ STARTERS: tuple[Starter, ...] = (
         _t("Faces that never were"),
         _t("A GAN learns to draw portraits from 4 000 drawn ones. Watch faces appear, then walk between them."),
         _t("first faces in about a minute"),
+    ),
+    Starter(
+        "labels",
+        "classifier",
+        "classifier",
+        _t("Hair, glasses, smile?"),
+        _t("A classifier learns to tell what a portrait shows. Then draw glasses on a face and see what it says."),
+        _t("about two minutes"),
     ),
     Starter(
         "words",
@@ -95,19 +104,26 @@ def free_folder(folder: Path, name: str) -> Path:
     return path
 
 
-class FacesStarter(QObject):
-    """Draws Portraits into the open project, then trains a GAN on them with the quick preset."""
+def find_starter(starter_id: str) -> Starter:
+    """The starter of an id; the first where there is none of it."""
+    return next((starter for starter in STARTERS if starter.id == starter_id), STARTERS[0])
+
+
+class FirstTraining(QObject):
+    """Draws Portraits into the open project, then trains a starter's family on them with the quick preset."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._family = STARTERS[0].family
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._train_when_ready)
 
-    def begin(self) -> None:
+    def begin(self, starter: Starter) -> None:
         """Go: show the panel at once, draw if the data set is not there yet, train."""
-        self._session.go("gan", tab="train", run="", dataset=DATASET)
+        self._family = starter.family
+        self._session.go(page_of_family(self._family), tab="train", run="", dataset=DATASET)
         if self._session.lists.dataset(DATASET) is not None:
             self._train_when_ready()
             return
@@ -118,7 +134,7 @@ class FacesStarter(QObject):
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Ended) and event.status == "finished":
-            self._session.select("gan", dataset=DATASET, run="")
+            self._session.select(self._family, dataset=DATASET, run="")
             self._train_when_ready()
 
     def _train_when_ready(self) -> None:
@@ -134,10 +150,10 @@ class FacesStarter(QObject):
 
         facts = self._session.data_facts(DATASET)
         if facts is not None:
-            config = preset("gan", facts, self._session.device_facts(), "quick")
+            config = preset(self._family, facts, self._session.device_facts(), "quick")
             device = self._session.preferences.device
             request = TrainRequest(
-                family="gan", dataset=DATASET, config=config.model_dump(), dial="quick", device=device
+                family=self._family, dataset=DATASET, config=config.model_dump(), dial="quick", device=device
             )
             with self._session.reporting(self.tr("Starting the run")):
                 self._session.train(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from studio.ground.events import Command, Continue, Ended, Event, Pause, SampleN
 from studio.ui import drops, theme
 from studio.ui.actions import ACTIONS, PAGE
 from studio.ui.pages import page_of_family
-from studio.ui.starters import DATASET, FacesStarter, place_for
+from studio.ui.starters import DATASET, FirstTraining, find_starter, place_for
 
 if TYPE_CHECKING:
     from studio.ui.window import StudioWindow
@@ -28,7 +29,7 @@ class WindowActions(QObject):
         self._session = window.session
         self._door = window.door
         self._callbacks = {spec.id: spec.callback for spec in ACTIONS}
-        self._starter = FacesStarter(window.session, self)
+        self._starter = FirstTraining(window.session, self)
 
     def run(self, name: str) -> None:
         """Do an action by its id; ``open:PATH`` and ``starter:ID`` come from Home. Disabled ones say why instead."""
@@ -36,7 +37,7 @@ class WindowActions(QObject):
         if kind == "open":
             self._door.open(Path(rest))
         elif kind == "starter":
-            self._begin_starter()
+            self._begin_starter(rest)
         elif name in self._callbacks:
             self._run_action(name)
 
@@ -95,12 +96,13 @@ class WindowActions(QObject):
         """Close the window, and with it the program."""
         self._window.close()
 
-    def _begin_starter(self) -> None:
+    def _begin_starter(self, starter_id: str) -> None:
         """One click: a project if none is open, Portraits, and a run."""
+        begin = partial(self._starter.begin, find_starter(starter_id))
         if self._session.project is not None:
-            self._starter.begin()
+            begin()
             return
-        self._door.create(place_for(self._session, DATASET), self._starter.begin)
+        self._door.create(place_for(self._session, DATASET), begin)
 
     # --- runs --------------------------------------------------------------------------------------------------------
 
@@ -139,6 +141,15 @@ class WindowActions(QObject):
     def save_now(self) -> None:
         """Write a checkpoint now."""
         self._send(SaveNow())
+
+    def measure(self) -> None:
+        """Ask what of the chosen run is to be measured."""
+        from studio.ui.measure_dialog import open_measuring
+
+        about = self._window.intention
+        checkpoint = self._session.selection(about.family).checkpoint if about.header.checkpoint else "last"
+        with self._session.reporting(self.tr("Measuring")):
+            open_measuring(self._session, about.run, checkpoint, self._window)
 
     def _send(self, command: Command) -> None:
         run = self._window.steered_run()

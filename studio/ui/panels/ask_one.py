@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.config.requests import AskRequest
 from studio.jobs.browsing import ReadFile, ReadThumbnails
+from studio.ui import theme
 from studio.ui.drops import local_paths
-from studio.ui.palette import PAPERS
+from studio.ui.palette import PAPERS, SIZES
 from studio.ui.panels.maker import Maker
 from studio.ui.panels.pad_tools import PadTools
 from studio.ui.panels.tiles import Tile
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _ASK_MS = 30  # a stroke asks no more often than this
 _SIDE = 384  # pixels of a picture that comes in
 _SEEN = 72
+_CARD = (312, 620)
 _FILES = "*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.ppm *.pgm *.pbm"
 
 
@@ -65,35 +67,49 @@ class OneView(QWidget):
         head = dense(QHBoxLayout(), gap=10)
         head.addWidget(self.title, 0)
         head.addWidget(self.model, 1)
+        row = dense(QHBoxLayout(), gap=SIZES.space)
+        row.addWidget(self.pad)
+        self._card = self._make_card()
+        row.addWidget(self._card, 1)
+        row.addStretch(0)
+        foot = dense(QHBoxLayout(), gap=12)
+        foot.addWidget(self.seen)
+        foot.addWidget(self._seen_words, 1)
+        column = dense(QVBoxLayout(self), gap=10)
+        column.addLayout(head)
+        column.addLayout(row)
+        column.addLayout(foot)
+        column.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The pad is the largest square that leaves room for the bars beside and for what the network sees below."""
+        super().resizeEvent(event)
+        below = self.title.sizeHint().height() + self.seen.sizeHint().height() + 24
+        side = max(160, min(self.width() - _CARD[0] - SIZES.space, self.height() - below))
+        self.pad.setFixedSize(side, side)
+        self._card.setFixedHeight(side)
+
+    def _make_card(self) -> QWidget:
+        """The bars below what is likeliest; they scroll where there are many."""
         card = Frame("card", padding=16, gap=10)
         card.setObjectName("askCard")
+        self.verdict.setFixedHeight(self.verdict.sizeHint().height() + 4)
         card.add(self.verdict)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.viewport().setAutoFillBackground(False)
         holder = QWidget()
-        holder.setAutoFillBackground(False)
+        theme.set_look(holder, surface="surface")
         inner = dense(QVBoxLayout(holder))
         inner.addWidget(self.bars)
         inner.addStretch(1)
         area.setWidget(holder)
         card.add(area, 1)
-        foot = dense(QHBoxLayout(), gap=12)
-        foot.addWidget(self.seen)
-        foot.addWidget(self._seen_words, 1)
-        card.body.addLayout(foot)
-        card.setMinimumWidth(280)
-        card.setMaximumWidth(560)
-        row = dense(QHBoxLayout(), gap=16)
-        row.addWidget(self.pad, 5)
-        row.addWidget(card, 4)
-        column = dense(QVBoxLayout(self), gap=10)
-        column.addLayout(head)
-        column.addLayout(row, 1)
-        self.verdict.setFixedHeight(self.verdict.sizeHint().height() + 4)
+        card.setMinimumWidth(_CARD[0])
+        card.setMaximumWidth(_CARD[1])
+        return card
 
     def show_seen(self, picture_HWC: np.ndarray | None) -> None:
         """The picture as the network saw it."""

@@ -12,12 +12,13 @@ _LOSS = CurveGroup(
     "loss",
     mark("Loss"),
     (
-        Line("training_loss", mark("training"), "accent", mark("What training makes small, on pictures it learns from.")),
+        Line("training_loss", mark("training"), "accent", mark("What it makes small, on pictures it learns from.")),
         Line(
             "validation_loss",
             mark("validation"),
             "fake",
             mark("The same on pictures it never learns from. If it rises while the other falls, it learns by heart."),
+            smoothed=False,
         ),
     ),
 )
@@ -31,19 +32,22 @@ _ACCURACY = CurveGroup(
             mark("validation"),
             "fake",
             mark("Of the validation pictures, the share told right; over several labels their mean."),
+            smoothed=False,
         ),
     ),
 )
 _RATE = CurveGroup(
     "rate",
     mark("Learning rate"),
-    (Line("learning_rate", mark("learning rate"), "good", mark("How far a step goes.")),),
+    (Line("learning_rate", mark("learning rate"), "good", mark("How far a step goes."), smoothed=False),),
     log=True,
 )
 _GRADIENT = CurveGroup(
-    "gradient", mark("Gradient norm"), (Line("classifier_gradient", mark("gradient"), "good", mark("Length of its gradient.")),),
+    "gradient",
+    mark("Gradient norm"),
+    (Line("classifier_gradient", mark("gradient"), "good", mark("Length of its gradient.")),),
     log=True,
-)  # fmt: skip
+)
 
 _BY_HEART = mark(
     "A network with room to spare can learn each training picture by itself, noise included. What it then says of "

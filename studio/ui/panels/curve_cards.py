@@ -10,7 +10,8 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from studio.ui.panels.description import CurveGroup, FamilyDescription, said
+from studio.ui.measured import MeasuredGroup, MeasuredLine
+from studio.ui.panels.description import CurveGroup, FamilyDescription, Line, said
 from studio.ui.text import unmarked
 from studio.ui.widgets.buttons import icon_button
 from studio.ui.widgets.curves import CurvePlot, Series
@@ -29,10 +30,11 @@ class CurveCard(Frame):
     def __init__(self, number: int, description: FamilyDescription, parent: QWidget | None = None) -> None:
         super().__init__("card", padding=12, parent=parent)
         self.setObjectName(f"curveCard{number}")
-        self._description = description
-        self._fed: dict[str, int] = {}
+        self._fed: dict[str, object] = {}
+        self.offered: tuple[CurveGroup, ...] = description.groups
         self.available: frozenset[str] = frozenset()
         self.group: CurveGroup | None = None
+        self.wanted = ""
         self.plot = CurvePlot()
         self.plot.setObjectName(f"curvePlot{number}")
         self._more = icon_button("more", self.tr("What this plot shows"))
@@ -52,18 +54,36 @@ class CurveCard(Frame):
         self.plot.set_title(title)
         self.plot.setAccessibleName(title)
         self.plot.set_series(
-            [Series(line.metric, said(line.name), line.colour, tip=said(line.tip)) for line in group.lines]
+            [
+                Series(
+                    line.metric,
+                    said(line.name),
+                    line.colour,
+                    tip=said(line.tip),
+                    smoothed=line.smoothed,
+                    dots=group.dots,
+                )
+                for line in group.lines
+            ]
         )
         self.plot.set_log(group.log)
         self.plot.reset_zoom()
 
     def feed(self, curves: Mapping[str, Curve]) -> None:
         """Take over what is new of the group's metrics."""
-        for name in self.group.metrics if self.group is not None else ():
+        for name in self.group.metrics if self.group is not None and not self.group.dots else ():
             steps, _, values = curves.get(name, _NOTHING)
             if self._fed.get(name) != len(steps):
                 self._fed[name] = len(steps)
                 self.plot.set_data(name, steps, values)
+
+    def feed_measures(self, lines: Mapping[str, MeasuredLine]) -> None:
+        """The same for measures: a few values with their errors."""
+        for name in self.group.metrics if self.group is not None and self.group.dots else ():
+            found = lines.get(name)
+            if found is not None and self._fed.get(name) is not found:
+                self._fed[name] = found
+                self.plot.set_data(name, found.steps, found.values, found.errors)
 
     def forget(self) -> None:
         """Another run: nothing of the one before stays."""
@@ -75,7 +95,10 @@ class CurveCard(Frame):
         menu = self.plot.build_menu()
         first = menu.actions()[0]
         several = QActionGroup(menu)
-        for group in self._description.groups:
+        measures = next((at for at, group in enumerate(self.offered) if group.dots), 0)
+        for group in self.offered:
+            if group.dots and group is self.offered[measures]:
+                menu.insertSeparator(first)
             action = menu.addAction(unmarked(said(group.title)))
             action.setCheckable(True)
             action.setChecked(group == self.group)
@@ -111,10 +134,12 @@ class CurveCards(QWidget):
         self.setObjectName("curveCards")
         self._description = description
         self._curves: Mapping[str, Curve] = {}
+        self._lines: dict[str, MeasuredLine] = {}
         self._run: tuple[int | None, tuple[int, ...], bool] | None = None
         self.cards = [CurveCard(number, description, self) for number in range(max(2, len(description.shown)))]
         row = dense(QHBoxLayout(self), gap=16)
         for card, key in zip(self.cards, description.shown, strict=True):
+            card.wanted = key
             card.show_group(description.group(key))
             row.addWidget(card, 1)
             self._connect(card)
@@ -132,6 +157,16 @@ class CurveCards(QWidget):
     def set_curves(self, curves: Mapping[str, Curve]) -> None:
         """Everything that a run has recorded. Hidden, it is only remembered."""
         self._curves = curves
+        self._offer()
+        self._feed()
+
+    def set_measures(self, measured: Sequence[MeasuredGroup]) -> None:
+        """All that was measured of the run: more groups to choose from, each with its few values."""
+        self._lines = {line.measure: line for group in measured for line in group.lines}
+        offered = (*self._description.groups, *map(_curve_group, measured))
+        for at, card in enumerate(self.cards):
+            card.offered = offered
+            card.show_group(self._group(card.wanted, at))
         self._offer()
         self._feed()
 
@@ -160,13 +195,13 @@ class CurveCards(QWidget):
         self._curves, self._run = {}, None
         for card in self.cards:
             card.forget()
-        self._offer()
+        self.set_measures(())
 
     def state(self) -> dict[str, Any]:
         """Which groups are shown, smoothing and logarithmic axes."""
         plots = [card.plot for card in self.cards]
         return {
-            "groups": [card.group.key for card in self.cards if card.group is not None],
+            "groups": [card.wanted for card in self.cards],
             "smoothing": plots[0].smoothing(),
             "log": [plot.is_log() for plot in plots],
         }
@@ -177,7 +212,8 @@ class CurveCards(QWidget):
         keys, logs, smoothing = found.get("groups"), found.get("log"), found.get("smoothing")
         for at, card in enumerate(self.cards):
             key = keys[at] if isinstance(keys, list) and at < len(keys) else self._description.shown[at]
-            card.show_group(self._description.group(str(key)))
+            card.wanted = str(key)
+            card.show_group(self._group(card.wanted, at))
             if isinstance(logs, list) and at < len(logs) and isinstance(logs[at], bool):
                 card.plot.set_log(logs[at])
             if isinstance(smoothing, int | float) and 0 <= smoothing < 1:
@@ -187,12 +223,21 @@ class CurveCards(QWidget):
     def _feed(self) -> None:
         for card in self.cards:
             if card.isVisible():
-                card.feed(self._curves)
+                self._feed_one(card)
+
+    def _feed_one(self, card: CurveCard) -> None:
+        card.feed(self._curves)
+        card.feed_measures(self._lines)
+
+    def _group(self, key: str, at: int) -> CurveGroup:
+        """The group of a key; for one that this run has no numbers of, what the plot shows first."""
+        found = next((group for group in self.cards[at].offered if group.key == key), None)
+        return found or self._description.group(self._description.shown[at])
 
     def _offer(self) -> None:
-        keys = frozenset(g.key for g in self._description.groups if any(name in self._curves for name in g.metrics))
+        there = {**self._curves, **self._lines}
         for card in self.cards:
-            card.available = keys
+            card.available = frozenset(g.key for g in card.offered if any(name in there for name in g.metrics))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -211,7 +256,7 @@ class CurveCards(QWidget):
             if card.isHidden() == wanted:
                 card.setVisible(wanted)
                 if wanted:
-                    card.feed(self._curves)
+                    self._feed_one(card)
 
     # --- the user ----------------------------------------------------------------------------------------------------
 
@@ -234,6 +279,13 @@ class CurveCards(QWidget):
     def _on_group(self, key: str) -> None:
         card = self.sender()
         if isinstance(card, CurveCard):
-            card.show_group(self._description.group(key))
-            card.feed(self._curves)
+            card.wanted = key
+            card.show_group(self._group(key, self.cards.index(card)))
+            self._feed_one(card)
             self.state_changed.emit()
+
+
+def _curve_group(measured: MeasuredGroup) -> CurveGroup:
+    """A plot of measures, a colour each."""
+    lines = tuple(Line(one.measure, one.name, f"series:{at}", one.tip) for at, one in enumerate(measured.lines))
+    return CurveGroup(measured.key, measured.title, lines, dots=True)

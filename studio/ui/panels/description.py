@@ -26,22 +26,28 @@ def said(words: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One curve: the name of its metric, words for the legend, a colour of the theme's table, a sentence about it."""
+    """One curve: the name of its metric, words for the legend, a colour of the theme's table, a sentence about it.
+
+    Not ``smoothed`` is what is measured on many items at once and must be read as it is.
+    """
 
     metric: str
     name: str
     colour: str
     tip: str = ""
+    smoothed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class CurveGroup:
-    """The curves that stand in one plot. ``log``: its values are first shown on a logarithmic axis."""
+    """The curves that stand in one plot. ``log``: its values are first shown on a logarithmic axis; ``dots``: they are
+    few, each with an error of its own."""
 
     key: str
     title: str
     lines: tuple[Line, ...]
     log: bool = False
+    dots: bool = False
 
     @property
     def metrics(self) -> tuple[str, ...]:

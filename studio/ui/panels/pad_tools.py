@@ -27,7 +27,7 @@ class PadTools(QWidget):
     """Works on a pad. `asked` carries ``open``, ``paste`` or ``chance``; `heat_chosen` a ``label=value`` or nothing."""
 
     asked = Signal(str)
-    heat_chosen = Signal(str)
+    heat_chosen = Signal(object)
     state_changed = Signal()
 
     def __init__(self, pad: DrawingPad, parent: QWidget | None = None) -> None:

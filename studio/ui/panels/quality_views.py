@@ -19,6 +19,7 @@ from studio.ui.widgets.reliability import ReliabilityDiagram
 from studio.ui.widgets.sample_grid import SampleGrid
 from studio.ui.widgets.segmented import Segment, Segmented
 
+_CARD = 320
 _FEW = 100  # pictures; fewer are said to be few
 _CLOSE = 0.01  # of the confidence: as often right as it is sure
 
@@ -55,15 +56,15 @@ class RightView(QualityView):
         self._cell.setFixedHeight(self._cell.fontMetrics().height() + 2)
         self.matrix.told.connect(self._cell.setText)
         left = Frame("card", padding=14, gap=8)
-        left.add(Label(self.tr("Taken for"), role="strong"))
+        left.add(Label(self.tr("Confusion matrix"), role="strong"))
         left.add(self.matrix, 1)
         left.add(self._cell)
         right = Frame("card", padding=14, gap=8)
         right.add(Label(self.tr("Value by value"), role="strong"))
         right.add(self.table, 1)
         row = dense(QHBoxLayout(self), gap=16)
-        row.addWidget(left, 1)
-        row.addWidget(right, 1)
+        row.addWidget(left, 8)
+        row.addWidget(right, 9)
 
     def show_quality(self, quality: Any, label: str) -> None:
         found = quality.labels[label]
@@ -186,6 +187,7 @@ class WorstView(QualityView):
         self.large = HeatPicture()
         self.large.setObjectName("worstLarge")
         self.large.setAccessibleName(self.tr("The chosen mistake"))
+        self.large.setFixedHeight(_CARD - 28)
         self.words = Label(role="strong", wrap=True)
         self.words.setObjectName("worstWords")
         self.name = Label(role="dim", elide=Qt.TextElideMode.ElideMiddle)
@@ -202,14 +204,15 @@ class WorstView(QualityView):
 
     def _lay_out(self) -> None:
         self._card = Frame("card", padding=14, gap=8)
-        self._card.setFixedWidth(320)
-        self._card.add(self.large, 1)
+        self._card.setFixedWidth(_CARD)
+        self._card.add(self.large)
         self._card.add(self.words)
         self._card.add(self.name)
         self._card.add(Label(self.tr("What speaks for"), role="dim"))
         self._card.add(self.heat)
         self._card.add(self.show_data)
         self._card.add(self._hint)
+        self._card.body.addStretch(1)
         row = dense(QHBoxLayout(self), gap=16)
         row.addWidget(self.grid, 1)
         row.addWidget(self._card)

@@ -26,7 +26,7 @@ from studio.ui.widgets.confusion_matrix import percent
 
 Index = QModelIndex | QPersistentModelIndex
 VALUE, COUNT, PRECISION, RECALL = range(4)
-_WIDTHS = {COUNT: 84, PRECISION: 132, RECALL: 132}
+_WIDTHS = {COUNT: 76, PRECISION: 116, RECALL: 116}
 _LINE = 30
 _SHARE = Qt.ItemDataRole.UserRole + 1
 
@@ -140,7 +140,7 @@ class _Cells(QStyledItemDelegate):
         state: Any = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, look.colour("accent_soft"))
-        area = option.rect.adjusted(10, 0, -10, 0)
+        area = option.rect.adjusted(8, 0, -8, 0)
         if share is not None and not math.isnan(share):
             self._paint_bar(painter, QRectF(area.left(), area.center().y() - 3, area.width() - 58, 6), share)
         painter.setPen(look.colour("text"))

@@ -81,6 +81,10 @@ class VerdictModel(QAbstractTableModel):
                     found[key] = found.get(key, 0) + 1
         return found
 
+    def broken_lines(self) -> list[int]:
+        """The lines that show a picture which could not be read."""
+        return [line for line, at in enumerate(self._shown) if self._rows[at].error is not None]
+
     def row(self, at: int) -> Any:
         """The row that a line shows."""
         return self._rows[self._shown[at]]
@@ -177,7 +181,7 @@ class _Cells(QStyledItemDelegate):
         state: Any = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, look.colour("accent_soft"))
-        area = option.rect.adjusted(10, 0, -10, 0)
+        area = option.rect.adjusted(8, 0, -8, 0)
         if share is not None:
             area = self._paint_share(painter, area, float(share))
         painter.setPen(look.colour("danger" if broken and index.column() else "text"))
@@ -223,6 +227,7 @@ class VerdictTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(_LINE)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSortIndicatorShown(True)
+        self.verdicts.modelReset.connect(self._span_errors)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
 
@@ -236,6 +241,14 @@ class VerdictTable(QTableView):
             self.setColumnWidth(column, 240 if column == 0 else 200)
         few = len(labels) <= 3
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch if few else QHeaderView.ResizeMode.Interactive)
+
+    def _span_errors(self) -> None:
+        """What is wrong with an unreadable picture takes the room of all labels."""
+        self.clearSpans()
+        columns = self.verdicts.columnCount()
+        if columns > 2:
+            for at in self.verdicts.broken_lines():
+                self.setSpan(at, 1, 1, columns - 1)
 
     def current(self) -> Any | None:
         """The row chosen."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.ui import theme
 from studio.ui.text import NO_BREAK, count_text
 
-_LARGEST_CELL = 64
+_LARGEST_CELL = 104
 _NUMBER_FROM = 22  # pixels of a cell from which its number can be read
 _NAME_FROM = 12  # and from which the values' names stand beside it
 _WIDEST_NAME = 96
@@ -257,5 +257,5 @@ class ConfusionMatrix(QWidget):
 def percent(share: float) -> str:
     """A share 0 .. 1 as a percentage: whole, but with a decimal where it is within one of the ends."""
     value = 100 * share
-    near_end = 0 < value < 1 or 99 < value < 100
+    near_end = 0.05 <= value < 1 or 99 < value < 99.95
     return f"{value:.1f}{NO_BREAK}%" if near_end else f"{value:.0f}{NO_BREAK}%"

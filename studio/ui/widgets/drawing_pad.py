@@ -24,11 +24,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.ui import theme
 from studio.ui.palette import DARK, LIGHT, PAPERS, PIGMENTS, SIZES
 from studio.ui.widgets.heat import heat_image
-from studio.ui.widgets.pictures import copy_image, is_smooth
+from studio.ui.widgets.pictures import copy_image
 
 _SIDE = 256  # pixels of the paper, and the fewest of a picture that is drawn on
 _LARGEST = 384
 _UNDO = 40
+_PIXELS_FROM = 3  # times enlarged, a picture is shown pixel by pixel, as a network sees it
 _STEP = 4.0  # pixels of the paper that an arrow moves; a quarter of it with Shift
 
 
@@ -194,10 +195,9 @@ class DrawingPad(QWidget):
     # --- drawing -----------------------------------------------------------------------------------------------------
 
     def place(self) -> QRectF:
-        """Where the picture lies in the widget: the largest square, a whole multiple of its pixels where that fits."""
+        """Where the picture lies in the widget: the largest square, at the top."""
         side = float(min(self.width(), self.height()))
-        corner = QRectF(self.rect()).center() - QPointF(side / 2, side / 2)
-        return QRectF(QPointF(round(corner.x()), round(corner.y())), QSize(int(side), int(side)).toSizeF())
+        return QRectF(round((self.width() - side) / 2), 0, int(side), int(side))
 
     def _on_paper(self, point: QPointF) -> QPointF:
         place = self.place()
@@ -236,7 +236,7 @@ class DrawingPad(QWidget):
         painter = QPainter(self)
         place = self.place()
         shown = self._source if not self._source.isNull() and not self._drawn else self._base
-        smooth = is_smooth(shown.width(), place.width() * self.devicePixelRatioF())
+        smooth = place.width() * self.devicePixelRatioF() < _PIXELS_FROM * shown.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(place, shown)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)

@@ -58,7 +58,7 @@ class ReliabilityDiagram(QWidget):
         line = self.fontMetrics().height()
         left = self.fontMetrics().horizontalAdvance("100 %") + 10
         below = line * 2 + 10 + _STRIP
-        width, height = self.width() - left - 8.0, self.height() - below - line / 2 - 4.0
+        width, height = self.width() - left - 20.0, self.height() - below - line / 2 - 4.0
         side = max(min(width, height), 40.0)
         return QRectF(left + (width - side) / 2, line / 2 + 2, side, side)
 
