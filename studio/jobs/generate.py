@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.config.base import Settings
 from studio.config.requests import AskRequest, GenerateRequest, LookRequest
 from studio.ground.events import Event
 from studio.jobs.serving import ModelServer
