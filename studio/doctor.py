@@ -74,7 +74,7 @@ def diagnose(*, engine: bool = False) -> list[Check]:
     """Look at everything that needs no torch; with `engine` at torch's devices too."""
     checks = [check_python(), check_qt(), check_qt_loads(), check_display(), check_sqlite(), check_memory()]
     checks += [check_folder(name, path) for name, path in folders().items()]
-    checks += [check_torch(), check_torch_pair(), check_mp4()]
+    checks += [check_torch(), check_torch_pair(), check_weights(), check_mp4()]
     return [*checks, *check_devices()] if engine else checks
 
 
@@ -176,6 +176,16 @@ def check_torch_pair(needs: Iterable[str] | None = None, torch: str | None = Non
         return Check("torchvision", True, version or "not installed (only pretrained networks need it)")
     advice = f"Install the one that belongs to torch {torch}"
     return Check("torchvision", False, f"{version} was built for torch {exact[0]}", advice)
+
+
+def check_weights() -> Check:
+    """Which weights of pretrained networks are at hand; that there are none is no fault."""
+    from studio.data.pretrained import PUBLISHED, stored
+
+    here = [name for name in PUBLISHED if stored(name) is not None]
+    if here:
+        return Check("Pretrained networks", True, ", ".join(here))
+    return Check("Pretrained networks", True, "none here", "To fine-tune one: studio weights list")
 
 
 def check_mp4(find: Callable[[str], object] = importlib.util.find_spec) -> Check:

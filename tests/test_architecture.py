@@ -42,6 +42,7 @@ KNOWN_BY_ALL = {"families", ""}
 QT = {"PySide6", "shiboken6", "pyqtgraph", "qtpy", "PyQt6"}
 QT_FLOORS = {"ui", "workers", "app"}
 TORCH = {"torch", "torchvision"}
+TORCHVISION_HOME = "studio.models.classifier_pretrained"
 # Where a panel of its own, networks, a task and settings of a family must lie.
 FAMILY_PLACES = ("config", "models", "training", "generation", "ui/panels")
 UNTELLING_NAMES = {"utils", "util", "common", "helpers", "helper", "misc", "stuff"}
@@ -137,8 +138,8 @@ def bad_libraries(tree: ast.Module, module: str) -> list[str]:
         line = getattr(node, "lineno", 0)
         if top in QT and floor not in QT_FLOORS:
             bad.append(f"{module}:{line} {name}: Qt lives in ui, workers and app alone")
-        if top == "torchvision" and floor != "doctor":
-            bad.append(f"{module}:{line} {name}: not needed yet; it takes seven seconds to import")
+        if top == "torchvision" and module != TORCHVISION_HOME:
+            bad.append(f"{module}:{line} {name}: it takes seven seconds to import; only {TORCHVISION_HOME} does")
         if _is_network(name) and "download" not in module.rpartition(".")[2]:
             bad.append(f"{module}:{line} {name}: only the downloader opens sockets")
     return bad

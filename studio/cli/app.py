@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import studio
-from studio.cli import data, making, project, training
+from studio.cli import data, making, measuring, project, training, weights
 from studio.cli.output import ReaderGone, say, say_error
 from studio.ground.errors import StudioError, UsageError
 
@@ -34,7 +34,9 @@ app = typer.Typer(
 project.register(app)
 training.register(app)
 making.register(app)
+measuring.register(app)
 app.add_typer(data.app, name="data")
+app.add_typer(weights.app, name="weights")
 
 
 @app.callback(invoke_without_command=True)

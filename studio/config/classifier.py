@@ -15,6 +15,7 @@ SPLIT = "split"
 """The label that says which pictures are for training and which for the test; nobody learns to tell it."""
 MOST_VALUES = 256
 Augmentation = Literal["shift", "colour", "erase", "mixup"]
+Architecture = Literal["mobilenet_v3_small", "mobilenet_v3_large", "efficientnet_b0", "resnet18", "resnet34"]
 
 
 class MlpNetwork(Settings):
@@ -55,7 +56,34 @@ class ResidualNetwork(Settings):
     depth: int = setting(1, help="Blocks in each stage.", unit="blocks", ge=1, le=16, advanced=True)
 
 
-Network = MlpNetwork | CnnNetwork | ResidualNetwork
+class PretrainedNetwork(Settings):
+    """A network of torchvision that has seen ImageNet's million photographs, and is taught on from there."""
+
+    kind: Literal["pretrained"] = "pretrained"
+    architecture: Architecture = setting(
+        "mobilenet_v3_small",
+        help="Which one; its weights have to be at hand (studio weights list). The first is the fastest.",
+    )
+    input_size: int = setting(
+        224, help="Pictures are brought to this size inside; it has learnt at 224, smaller is faster.", unit="px",
+        ge=32, le=512, advanced=True,
+    )  # fmt: skip
+    learn: Literal["head", "head_then_all", "all"] = setting(
+        "head_then_all",
+        help="What is taught: only the new last layer, that one for a fifth of the run and then all, or all at once.",
+    )
+    trunk_share: float = setting(
+        0.05,
+        label="Share of the rate",
+        help="Learning rate of the layers that know something already, as a share of the last layer's.",
+        gt=0,
+        le=1,
+        advanced=True,
+        log=True,
+    )
+
+
+Network = MlpNetwork | CnnNetwork | ResidualNetwork | PretrainedNetwork
 
 
 class ClassifierConfig(TrainingSettings):
@@ -130,8 +158,11 @@ class ClassifierConfig(TrainingSettings):
 
     @property
     def knows_horizon(self) -> bool:
-        """The learning rate follows the length of the run unless it is constant."""
-        return self.schedule != "constant"
+        """The learning rate follows the length of the run unless it is constant; so does when the trunk is taught."""
+        network = self.network
+        return self.schedule != "constant" or (
+            isinstance(network, PretrainedNetwork) and network.learn == "head_then_all"
+        )
 
 
 def learned_labels(config: ClassifierConfig, facts: DataFacts) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from studio.config.classifier import ClassifierConfig, CnnNetwork, MlpNetwork
+from studio.config.classifier import ClassifierConfig, CnnNetwork, MlpNetwork, PretrainedNetwork
 
 _SMALLEST_SIDE = 8  # stages are added until the maps are no larger
 _LARGE = 48  # from this side on the first layer halves the picture
@@ -47,6 +47,14 @@ class Classifier(nn.Module):
         with torch.no_grad():
             self.mean.copy_(mean)
             self.std.copy_(std.clamp(min=1e-3))
+
+    def follow(self, step: int, steps: int) -> None:
+        """Make ready to be taught in update ``step`` of ``steps``: everything learns."""
+        self.train()
+
+    def rate_shares(self) -> list[tuple[float, list[nn.Parameter]]]:
+        """Parameters, and the share of the learning rate with which they are moved."""
+        return [(1.0, list(self.parameters()))]
 
     def maps(self, x_BCHW: Tensor) -> Tensor:
         """The last maps (B, F, h, w)."""
@@ -115,6 +123,10 @@ class Layers(nn.Module):
 def build_classifier(config: ClassifierConfig, sizes: tuple[int, ...]) -> Classifier:
     """The network of a config; ``sizes``: how many values each label has."""
     network = config.network
+    if isinstance(network, PretrainedNetwork):
+        from studio.models.classifier_pretrained import build_pretrained  # torchvision takes seconds to import
+
+        return build_pretrained(network, channels=config.channels, sizes=sizes)
     if isinstance(network, MlpNetwork):
         trunk: nn.Module = Layers(config.channels * config.picture_size**2, network.width, network.depth)
         return Classifier(trunk, network.width, channels=config.channels, sizes=sizes, has_maps=False)
