@@ -68,7 +68,7 @@ def export(
     checkpoint: Checkpoint = "best",
     as_json: AsJson = False,
 ) -> None:
-    """Write a trained generator as safetensors with its config beside it."""
+    """Write a trained model as safetensors with its config beside it."""
     request = ExportRequest(run=run, checkpoint=checkpoint_name(checkpoint), folder=out)
     _simple(request, project, as_json=as_json, run=run, words=f"Exported to {out}")
 

@@ -10,7 +10,9 @@ import typer
 
 from studio.config.base import Dial
 from studio.config.requests import Device
+from studio.families import FAMILIES
 from studio.ground.errors import UsageError
+from studio.measures.registry import find_measure
 
 ProjectPath = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.", show_default=False)]
 RunName = Annotated[
@@ -18,11 +20,14 @@ RunName = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 DeviceName = Annotated[Device, typer.Option("--device", help="Where to compute; auto takes the fastest.")]
+FamilyName = Annotated[
+    str, typer.Option("--family", metavar="NAME", help=f"The family of models: {', '.join(FAMILIES)}.")
+]
 DialName = Annotated[Dial, typer.Option("--preset", help="Named settings, derived from data and device.")]
 StopAt = Annotated[
     int | None, typer.Option("--stop-at", min=1, help="Stop with a checkpoint at this step, inside the horizon.")
 ]
-Checkpoint = Annotated[str, typer.Option("--checkpoint", help="last, best, or the step of a kept checkpoint.")]
+Checkpoint = Annotated[str, typer.Option("--checkpoint", help="last, best, best:MEASURE, or a step that is kept.")]
 SettingsWords = Annotated[
     list[str] | None,
     typer.Option(
@@ -54,7 +59,11 @@ def pairs(words: Iterable[str] | None, option: str) -> dict[str, str]:
 
 
 def checkpoint_name(word: str) -> str:
-    """A checkpoint's name. Raises UsageError for anything but ``last``, ``best`` or a step."""
+    """A checkpoint's name. Raises UsageError for anything but ``last``, ``best``, ``best:MEASURE`` or a step."""
     if word in {"last", "best"} or word.isdecimal():
         return word
-    raise UsageError("A checkpoint is last, best or a step number, not {word}.", word=word)
+    kind, colon, measure = word.partition(":")
+    if kind == "best" and colon:
+        find_measure(measure)
+        return word
+    raise UsageError("A checkpoint is last, best, best:MEASURE or a step number, not {word}.", word=word)

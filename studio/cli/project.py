@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from studio.cli.options import AsJson, ProjectPath, RunName
+from studio.cli.options import AsJson, FamilyName, ProjectPath, RunName
 from studio.cli.output import duration, say, say_error, say_json, say_table
 from studio.config.base import Row, describe
 from studio.config.registry import config_class
+from studio.families import FAMILIES
 from studio.ground.errors import UsageError
 from studio.ground.events import Stop
 
@@ -72,9 +73,7 @@ def stop(project: ProjectPath, run: RunName, as_json: AsJson = False) -> None:
         say(f"{run} was asked to stop; it writes a checkpoint first.")
 
 
-def settings(
-    family: Annotated[str, typer.Option("--family", help="The family of models.")] = "gan", as_json: AsJson = False
-) -> None:
+def settings(family: FamilyName = FAMILIES[0], as_json: AsJson = False) -> None:
     """List every setting of a family: path, default, range, what it means."""
     rows = describe(config_class(family))
     if as_json:

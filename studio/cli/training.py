@@ -7,10 +7,21 @@ from typing import Annotated, Any
 
 import typer
 
-from studio.cli.options import AsJson, DeviceName, DialName, ProjectPath, RunName, SettingsWords, StopAt, pairs
+from studio.cli.options import (
+    AsJson,
+    DeviceName,
+    DialName,
+    FamilyName,
+    ProjectPath,
+    RunName,
+    SettingsWords,
+    StopAt,
+    pairs,
+)
 from studio.cli.serving import finish, serve, stopping_on_signals
 from studio.config.base import Dial, Settings
 from studio.config.requests import Device, ResumeRequest, TrainRequest
+from studio.families import FAMILIES
 from studio.ground.errors import UsageError
 
 
@@ -25,7 +36,7 @@ def train(
     data: Annotated[
         str, typer.Option("--data", metavar="NAME", help="The data set to learn from.", show_default=False)
     ],
-    family: Annotated[str, typer.Option("--family", help="The family of models.")] = "gan",
+    family: FamilyName = FAMILIES[0],
     preset: DialName = "quick",
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="The horizon in steps.")] = None,
     minutes: Annotated[
