@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 import studio
@@ -22,6 +23,7 @@ from studio.data.folders import check_space
 from studio.data.pretrained import (
     ABOUT,
     ARCHITECTURES,
+    INCEPTION,
     WEIGHTS,
     Stored,
     find_published,
@@ -196,10 +198,15 @@ def _checked(converted: Path, architecture: str, name: str, commands: CommandQue
 
 
 def _read(converted: Path, architecture: str) -> None:
-    from studio.models.classifier_pretrained import weights_table  # torchvision, only now that it is needed
+    if architecture == INCEPTION:
+        from studio.measures.inception import weights_table as table
+    else:
+        from studio.models.classifier_pretrained import weights_table  # torchvision, only now that it is needed
+
+        table = partial(weights_table, architecture)
     from studio.models.weights import read_tensors
 
-    read_tensors(converted, weights_table(architecture))
+    read_tensors(converted, table())
 
 
 def _put(converted: Path, folder: Path, about: dict[str, object]) -> None:

@@ -13,12 +13,17 @@ import torchvision
 from torch import Tensor, nn
 
 from studio.config.classifier import PretrainedNetwork
+from studio.ground.errors import UsageError
 from studio.models.classifier import Classifier
 from studio.models.pickled import COUNTER
 from studio.models.weights import Table, read_tensors, table_of
 
 # Mean and deviation of ImageNet's pictures in [0, 1], as torchvision's documentation of the weights states them.
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_NOT_HERE = (
+    "The weights of {name} are not here, or are damaged: fetch them with 'studio weights download {name}', or bring "
+    "the file with 'studio weights add FILE'."
+)
 _HEAD_ALONE = 0.2  # of the steps, with ``head_then_all``
 
 
@@ -27,11 +32,16 @@ class PretrainedClassifier(Classifier):
 
     Attributes:
         frozen: the trunk is left as it is, running statistics included; only the heads learn.
+        begun: () int64, 1 once the pretrained weights are in; saved with the rest, so that a run that goes on from a
+            checkpoint needs the file no more. Without them nothing is answered.
     """
+
+    begun: Tensor
 
     def __init__(self, trunk: nn.Module, features: int, *, network: PretrainedNetwork, sizes: tuple[int, ...]) -> None:
         super().__init__(trunk, features, channels=3, sizes=sizes, has_maps=True)
         self.network, self.frozen = network, False
+        self.register_buffer("begun", torch.zeros((), dtype=torch.int64))
         with torch.no_grad():  # [0, 1] becomes [-1, 1]
             self.mean.copy_(2 * torch.tensor(_MEAN) - 1)
             self.std.copy_(2 * torch.tensor(_STD))
@@ -48,7 +58,9 @@ class PretrainedClassifier(Classifier):
         return [(1.0, list(self.heads.parameters())), (self.network.trunk_share, list(self.trunk.parameters()))]
 
     def maps(self, x_BCHW: Tensor) -> Tensor:
-        """The last maps (B, F, h, w)."""
+        """The last maps (B, F, h, w). Raises UsageError where the pretrained weights never came in."""
+        if not self.training and not int(self.begun):
+            raise UsageError(_NOT_HERE, name=self.network.architecture)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not (self.frozen and self.training)):
             x_B3SS = resized(x_BCHW.expand(-1, 3, -1, -1), self.network.input_size)
             return super().maps(x_B3SS)
@@ -81,11 +93,13 @@ def take_weights(network: Classifier, path: Path, architecture: str) -> None:
     Raises:
         DamagedError: it is cut, or holds something else.
     """
+    assert isinstance(network, PretrainedClassifier)
     tensors, prefix = read_tensors(path, weights_table(architecture)), _prefix(architecture)
     with torch.no_grad():
         for name, mine in network.trunk.state_dict().items():
             if not name.endswith(COUNTER):
                 mine.copy_(tensors[prefix + name])
+        network.begun.fill_(1)
 
 
 def _torchvision(architecture: str) -> nn.Module:
