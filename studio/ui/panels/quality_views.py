@@ -192,7 +192,7 @@ class WorstView(QualityView):
         self.words.setObjectName("worstWords")
         self.name = Label(role="dim", elide=Qt.TextElideMode.ElideMiddle)
         self.name.setObjectName("worstName")
-        self.heat = Segmented()
+        self.heat = Segmented([Segment("", self.tr("nothing")), Segment("said", ""), Segment("truth", "")])
         self.heat.setObjectName("worstHeat")
         self.heat.setAccessibleName(self.tr("Show what speaks for"))
         self.heat.value_changed.connect(self._on_heat)
@@ -259,15 +259,8 @@ class WorstView(QualityView):
         self.words.setText(words.format(mistake.predicted, percent(float(mistake.probability)), mistake.true))
         self.large.setAccessibleDescription(self.words.text())
         self.name.setText(mistake.name)
-        kept = self.heat.value()
-        self.heat.set_segments(
-            [
-                Segment("", self.tr("nothing")),
-                Segment("said", _short(mistake.predicted)),
-                Segment("truth", _short(mistake.true)),
-            ]
-        )
-        self.heat.set_value(kept)
+        self.heat.set_text("said", _short(mistake.predicted))
+        self.heat.set_text("truth", _short(mistake.true))
         self._ask_heat()
 
     def _ask_heat(self) -> None:

@@ -48,6 +48,13 @@ class _Choice(QAbstractButton):
             return
         super().keyPressEvent(event)
 
+    def set_text(self, text: str) -> None:
+        if text != self.plain:
+            self.plain = text
+            set_plain(self, text)
+            self.updateGeometry()
+            self.update()
+
     def set_detail(self, detail: str) -> None:
         if detail == self.detail:
             return
@@ -183,6 +190,12 @@ class _OneOf(QWidget):
             button.setChecked(button.key == key)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus if button.key == key else Qt.FocusPolicy.ClickFocus)
         self._group.setExclusive(True)
+
+    def set_text(self, key: str, text: str) -> None:
+        """Change the word of a segment."""
+        for button in self._buttons():
+            if button.key == key:
+                button.set_text(text)
 
     def set_detail(self, key: str, detail: str) -> None:
         """Change the second line of a card."""
