@@ -21,6 +21,8 @@ from studio.ground.files import read_json, verify_manifest
 
 WEIGHTS, ABOUT = "weights.safetensors", "about.json"
 ARCHITECTURES: tuple[str, ...] = get_args(Architecture)
+INCEPTION = "inception_2015"
+"""The network in whose features FID and KID are defined; for measuring alone, it is never fine-tuned."""
 _PLACE = "https://download.pytorch.org/models/"
 _LICENCE = text(
     "BSD 3-Clause, as torchvision; trained on ImageNet, whose terms are for research and teaching without profit."
@@ -40,6 +42,27 @@ def _entry(architecture: str, file: str, size: int, sha256: str, about: str) -> 
         files=(RemoteFile(file, (_PLACE + file,), size, sha256),),
     )
 
+
+_INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
+_INCEPTION = Entry(
+    key=INCEPTION,
+    title=INCEPTION,
+    about=text("For measuring: FID and KID are distances in its features."),
+    count=0,
+    size=(299, 299),
+    page="https://github.com/toshas/torch-fidelity",
+    licence=text("Apache 2.0; converted by torch-fidelity from the network that its authors trained on ImageNet."),
+    citation="Heusel, Ramsauer, Unterthiner, Nessler, Hochreiter: GANs Trained by a Two Time-Scale Update Rule "
+    "Converge to a Local Nash Equilibrium. 2017, arXiv:1706.08500.",
+    files=(
+        RemoteFile(
+            _INCEPTION_FILE,
+            (f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{_INCEPTION_FILE}",),
+            95_628_359,
+            "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+        ),
+    ),
+)
 
 PUBLISHED: Mapping[str, Entry] = MappingProxyType(
     {
@@ -72,8 +95,9 @@ PUBLISHED: Mapping[str, Entry] = MappingProxyType(
             ),
         )
     }
+    | {INCEPTION: _INCEPTION}
 )  # fmt: skip
-"""Every architecture's weights by its name, in the order in which they are shown."""
+"""Every network's weights by its name, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)

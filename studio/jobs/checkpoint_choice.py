@@ -6,15 +6,18 @@ from studio.config.registry import best_by
 from studio.config.requests import CheckpointName
 from studio.ground.errors import DamagedError, Text, UsageError, text
 from studio.ground.files import verify_manifest
+from studio.measures.registry import find_measure
 from studio.projects.run import Run
 from studio.training.checkpoints import Checkpoints, Point
 
+BEST_BY = "best:"
+
 
 def choose_point(run: Run, name: CheckpointName) -> tuple[Point, tuple[Text, ...]]:
-    """The checkpoint that ``last``, ``best`` or a step stands for, and sentences about damaged ones passed over.
+    """The checkpoint that ``last``, ``best``, ``best:MEASURE`` or a step stands for; with sentences about damaged ones.
 
     Raises:
-        UsageError: there is none yet, or none of that step; names the kept steps.
+        UsageError: there is none yet, or none of that step (names the kept ones), or it was never measured so.
         DamagedError: the one asked for by its step is damaged, or all are.
     """
     points = kept_points(run)
@@ -24,6 +27,8 @@ def choose_point(run: Run, name: CheckpointName) -> tuple[Point, tuple[Text, ...
         return _first_whole(run, points, [])
     if name == "best":
         return _best_whole(run, points)
+    if name.startswith(BEST_BY):
+        return _best_by(run, points, name.removeprefix(BEST_BY))
     wanted = [point for point in points if point.step == int(name)]
     if not wanted:
         steps = ", ".join(str(step) for step in sorted({point.step for point in points}))
@@ -31,6 +36,20 @@ def choose_point(run: Run, name: CheckpointName) -> tuple[Point, tuple[Text, ...
             "The run {run} keeps no checkpoint of step {step}; it keeps: {steps}.", run=run.name, step=name, steps=steps
         )
     return _first_whole(run, wanted, [])
+
+
+def _best_by(run: Run, points: list[Point], name: str) -> tuple[Point, tuple[Text, ...]]:
+    """The best of the kept checkpoints by the stored numbers of a measure; of damaged ones the next."""
+    measure = find_measure(name)
+    ranked = run.measures.ranked(name, {point.step for point in points})
+    if not ranked:
+        raise UsageError(
+            "No kept checkpoint of {run} was measured by {measure}; measure them first: "
+            "studio evaluate PROJECT {run} --checkpoint all --measure {measure}",
+            run=run.name, measure=measure.name,
+        )  # fmt: skip
+    by_step = {point.step: point for point in reversed(points)}
+    return _first_whole(run, [by_step[step] for step in ranked], [])
 
 
 def kept_points(run: Run) -> list[Point]:

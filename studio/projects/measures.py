@@ -131,9 +131,13 @@ class MeasureFile:
 
     def best_step(self, measure: str, among: Collection[int] | None = None) -> int | None:
         """The step whose number is best, the earlier of equals, ``among`` some; None where none was measured."""
+        return next(iter(self.ranked(measure, among)), None)
+
+    def ranked(self, measure: str, among: Collection[int] | None = None) -> list[int]:
+        """The measured steps from the best to the worst, the earlier of equals first."""
         rows = [row for row in self.series(measure) if among is None or row.step in among]
-        best = min(rows, key=lambda row: (row.value if row.lowest_is_best else -row.value, row.step), default=None)
-        return best.step if best is not None else None
+        rows.sort(key=lambda row: (row.value if row.lowest_is_best else -row.value, row.step))
+        return [row.step for row in rows]
 
     def add(self, rows: Iterable[MeasureRow]) -> None:
         """Keep rows; one that measures the same again takes the place of the older.
