@@ -49,6 +49,7 @@ def setting(
     live: bool = False,
     when: tuple[str, tuple[str, ...]] | None = None,
     log: bool = False,
+    empty: str = "",
     **limits: Any,
 ) -> Any:
     """Declare a field.
@@ -62,9 +63,11 @@ def setting(
         live: whether it may change while the run trains.
         when: ``(path, values)``: shown only if the setting at ``path`` has one of ``values``.
         log: whether a control steps by factors rather than by differences.
+        empty: what an empty list or word means, where it does not mean nothing.
         limits: ``ge``, ``gt``, ``le``, ``lt``, ``multiple_of``, ``discriminator``, as in pydantic.
     """
-    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "auto": auto, "live": live, "when": when, "log": log}
+    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "auto": auto, "live": live, "when": when}
+    extra |= {"log": log, "empty": empty}
     return Field(default, title=label or None, description=help, json_schema_extra=extra, **limits)
 
 
@@ -86,6 +89,7 @@ class Row:
     live: bool = False
     when: tuple[str, tuple[str, ...]] | None = None
     log: bool = False
+    empty: str = ""
 
 
 def describe(model: type[Settings] | Settings, prefix: str = "") -> tuple[Row, ...]:

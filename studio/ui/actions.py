@@ -66,6 +66,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("sample_now", _t("Sample now"), "run", "sample_now", "Ctrl+T", "grid-plus", separator=True),
     ActionSpec("save_now", _t("Save a checkpoint now"), "run", "save_now", "Ctrl+S", "flag"),
     ActionSpec("generate", _t("Generate"), "run", PAGE, "Ctrl+G", "random", separator=True),
+    ActionSpec("measure", _t("Measure…"), "run", "measure", "Ctrl+M", "measure"),
     ActionSpec("keep", _t("Keep"), "run", PAGE, "Ctrl+D", "star"),
     ActionSpec("export", _t("Export…"), "run", PAGE, "Ctrl+E", "export"),
     ActionSpec("film", _t("Export film…"), "run", PAGE, "", "film"),
@@ -103,8 +104,9 @@ def native(keys: str) -> str:
 
 
 def page_shortcuts() -> list[tuple[str, str]]:
-    """Page ids and keys: Ctrl+1 … Ctrl+9 and Ctrl+0 from the top, Ctrl+comma for the settings."""
-    first = [(entry.id, f"Ctrl+{(number + 1) % 10}") for number, entry in enumerate(PAGES[:-1])]
+    """Page ids and keys: Ctrl+1 … Ctrl+9 and Ctrl+0 from the top, none for more, Ctrl+comma for the settings."""
+    keys = [*(f"Ctrl+{number % 10}" for number in range(1, 11)), *[""] * len(PAGES)]
+    first = [(entry.id, key) for entry, key in zip(PAGES[:-1], keys, strict=False)]
     return [*first, (PAGES[-1].id, "Ctrl+,")]
 
 

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, 
 from studio.config.base import Row
 from studio.ui.text import Label, plain_tooltip
 from studio.ui.widgets.buttons import icon_button
+from studio.ui.widgets.choices import Choice
 from studio.ui.widgets.frames import dense
 from studio.ui.widgets.inputs import Combo, MultiChoice, NumberField, Switch
 
-Choices = Sequence[tuple[Any, str]]
+Choices = Sequence[Choice]
 
 
 def choice_words(value: str) -> str:
@@ -53,7 +54,7 @@ class FieldRow(QWidget):
         super().__init__(parent)
         self.row = row
         self._tip = setting_help(row)
-        self._choices: Choices = ()
+        self._choices: Choices = tuple(choices)
         self._locked = ""
         self._said = ""
         self.setObjectName(f"setting_{row.path}")
@@ -93,6 +94,8 @@ class FieldRow(QWidget):
             "choice": self._combo,
             "names": self._names,
         }
+        if self.row.kind == "text" and self._choices:
+            return self._combo()
         return makers.get(self.row.kind, self._line)()
 
     def _number(self) -> QWidget:
@@ -113,12 +116,16 @@ class FieldRow(QWidget):
         return combo
 
     def _names(self) -> QWidget:
-        several = MultiChoice(placeholder=self._unit() or self.tr("nothing"))
+        several = MultiChoice(placeholder=self._empty_words() or self._unit() or self.tr("nothing"))
         several.values_changed.connect(self._on_names)
         return several
 
+    def _empty_words(self) -> str:
+        return QCoreApplication.translate("Settings", self.row.empty) if self.row.empty else ""
+
     def _line(self) -> QWidget:
         line = QLineEdit()
+        line.setPlaceholderText(self._empty_words())
         line.editingFinished.connect(self._on_line)
         return line
 
@@ -139,7 +146,7 @@ class FieldRow(QWidget):
         """What can be chosen, where the setting is a choice or a list of names."""
         self._choices = tuple(choices)
         if isinstance(self.control, Combo):
-            self.control.set_choices([(str(value), words) for value, words in choices])
+            self.control.set_choices([(str(choice[0]), *choice[1:]) for choice in choices])
         elif isinstance(self.control, MultiChoice):
             self.control.set_choices(list(choices))
         self._apply_lock()

@@ -14,7 +14,7 @@ from studio.ui.widgets.picker import PickItem
 if TYPE_CHECKING:
     from studio.projects.run import RunInfo
 
-IMPORT, DRAW, NEW_RUN = "\0import", "\0draw", ""
+IMPORT, DRAW, MEASURE, NEW_RUN = "\0import", "\0draw", "\0measure", ""
 _STATE_ICONS = {"running": "play", "paused": "pause", "failed": "error", "interrupted": "warning"}
 
 
@@ -61,7 +61,23 @@ def _run_item(info: RunInfo) -> PickItem:
 
 
 def checkpoint_items(session: Session, run: str) -> list[PickItem]:
-    """Last and best, then every kept model point, the newest first."""
+    """Last and best, the best by what was measured, then every kept model point, the newest first; and to measure."""
     items = [PickItem("last", _tr("last"), icon="flag"), PickItem("best", _tr("best"), icon="star")]
     steps = session.lists.checkpoint_steps(run) if run else []
-    return items + [PickItem(str(step), _tr("step {0}").format(count_text(step))) for step in reversed(steps)]
+    items += _best_items(session, run, steps)
+    measure = [PickItem(MEASURE, _tr("Measure…"), icon="measure", command=True)] if steps else []
+    return items + measure + [PickItem(str(step), _tr("step {0}").format(count_text(step))) for step in reversed(steps)]
+
+
+def _best_items(session: Session, run: str, steps: list[int]) -> list[PickItem]:
+    """One for each measure that can tell which checkpoint is the best."""
+    file = session.lists.measures(run) if run else None
+    if file is None or file.stamp == (0, 0, 0):
+        return []
+    from studio.ui.measured import best_choices
+
+    step = _tr("step {0}")
+    return [
+        PickItem(best.checkpoint, best.words, detail=step.format(count_text(best.step)), icon="star")
+        for best in best_choices(file, steps)
+    ]

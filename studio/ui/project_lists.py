@@ -15,6 +15,7 @@ from studio.ground.errors import StudioError
 if TYPE_CHECKING:
     from studio.config.facts import DataFacts
     from studio.projects.datasets import DataSetRecord
+    from studio.projects.measures import MeasureFile
     from studio.projects.project import Project
     from studio.projects.run import RunInfo
 
@@ -33,6 +34,7 @@ class ProjectLists(QObject):
         self._project: Project | None = None
         self._last = 0.0
         self._known: dict[str, tuple[int, RunInfo]] = {}
+        self._measures: dict[str, MeasureFile] = {}
         self.runs: Sequence[RunInfo] = ()
         self.datasets: Sequence[DataSetRecord] = ()
         self.problem = ""
@@ -46,6 +48,7 @@ class ProjectLists(QObject):
         self._project = project
         self._stop_listening = project.on_change(self._on_change) if project is not None else None
         self._known.clear()
+        self._measures.clear()
         self._read_name()
         self.refresh()
 
@@ -93,6 +96,17 @@ class ProjectLists(QObject):
         if folder is None or not folder.is_dir():
             return []
         return sorted(int(match[1]) for path in folder.iterdir() if (match := _MODEL_POINT.fullmatch(path.name)))
+
+    def measures(self, run: str) -> MeasureFile | None:
+        """What was measured of a run; an unchanged file is read once. None where there is no such run."""
+        info = self.run(run)
+        if info is None:
+            return None
+        if run not in self._measures:
+            from studio.projects.measures import MeasureFile
+
+            self._measures[run] = MeasureFile(info.folder)
+        return self._measures[run]
 
     def facts(self, name: str) -> DataFacts | None:
         """What a preset needs to know of a data set."""

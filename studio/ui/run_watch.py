@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from studio.ground.errors import StudioError, text
 from studio.ground.events import Notice
+
+if TYPE_CHECKING:
+    from studio.projects.measures import MeasureFile
 
 Curve = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Steps int64 (N,), items seen int64 (N,), values float64 (N,) with NaN for gaps."""
@@ -22,6 +25,7 @@ class RunWatch(QObject):
     metrics_changed = Signal()
     samples_changed = Signal()
     notices_changed = Signal()
+    measures_changed = Signal()
 
     def __init__(self, run: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +41,7 @@ class RunWatch(QObject):
         self._curves: dict[str, Curve] = {}
         self._records = 0
         self._noted: object = None
+        self._measured: object = None
         self.poll()
 
     # --- what is known -----------------------------------------------------------------------------------------------
@@ -44,6 +49,12 @@ class RunWatch(QObject):
     def curves(self) -> Mapping[str, Curve]:
         """Every metric by name."""
         return self._curves
+
+    @property
+    def measures(self) -> MeasureFile:
+        """What was measured of it."""
+        found: MeasureFile = self.run.measures
+        return found
 
     def seams(self) -> list[int]:
         """Steps at which the run was taken up again."""
@@ -72,18 +83,18 @@ class RunWatch(QObject):
     def poll(self, *, own: bool = False) -> None:
         """Read what is new and say so. With ``own`` this process trains the run, and nobody's lock need be tried."""
         try:
-            changed = (
-                self._read_status(own=own), self._read_metrics(), self._read_samples(), self._read_notices(),
-            )  # fmt: skip
+            changed = {
+                self.status_changed: self._read_status(own=own),
+                self.metrics_changed: self._read_metrics(),
+                self.samples_changed: self._read_samples(),
+                self.notices_changed: self._read_notices(),
+                self.measures_changed: self._read_measures(),
+            }
             self.problem = ""
         except (OSError, StudioError) as error:
             self.problem = str(error)
             return
-        for has_changed, signal in zip(
-            changed,
-            (self.status_changed, self.metrics_changed, self.samples_changed, self.notices_changed),
-            strict=True,
-        ):
+        for signal, has_changed in changed.items():
             if has_changed:
                 signal.emit()
 
@@ -106,6 +117,10 @@ class RunWatch(QObject):
         codes = {notice.code for notice in kept}
         self.notices = (*kept, *(notice for notice in before if notice.code not in codes))
         return before != self.notices
+
+    def _read_measures(self) -> bool:
+        before, self._measured = self._measured, self.run.measures.stamp
+        return bool(before != self._measured)
 
     def set_speed(self, rate: float | None, seconds_left: float | None) -> None:
         """What the running job says of its speed (items a second) and of the time left."""

@@ -250,6 +250,7 @@ _RULES: Mapping[str, tuple[Reason, ...]] = {
     "stop": (_live_run, _not_closing),
     "sample_now": (_live_run, _not_closing),
     "save_now": (_live_run, _not_closing),
+    "measure": (_project, _chosen_run, _engine, _not_closing),
     "undo": (_undoable,),
     "redo": (_redoable,),
     "palette": (_always,),

@@ -33,7 +33,7 @@ from studio.ui import drops, theme
 from studio.ui.actions import ACTIONS, MENUS, ActionSet, menu_title, page_shortcuts
 from studio.ui.banners import Banners
 from studio.ui.header import Header
-from studio.ui.header_items import DRAW, IMPORT, checkpoint_items, data_items, run_items
+from studio.ui.header_items import DRAW, IMPORT, MEASURE, checkpoint_items, data_items, run_items
 from studio.ui.leaving import Leaving
 from studio.ui.machine import MachineWatch
 from studio.ui.navigation import Navigation
@@ -270,6 +270,8 @@ class StudioWindow(QMainWindow):
             self.does.run("import_data")
         elif key == DRAW:
             self.does.run("draw_portraits")
+        elif key == MEASURE:
+            self.does.run("measure")
         else:
             field = "dataset" if picker == "data" else picker
             self.session.select(self.intention.family, **{field: key})

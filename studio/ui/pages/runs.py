@@ -117,6 +117,7 @@ class RunsPage(Page):
         self.comparison.colours_changed.connect(self.table.runs.set_colours)
         self.comparison.state_changed.connect(self.state_changed)
         self.comparison.export_requested.connect(self.works.export_curves)
+        self.comparison.measure_asked.connect(partial(self.works.do, "measure"))
         self.splitter.splitterMoved.connect(self._on_splitter)
         self.empty.triggered.connect(self._on_empty)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from studio.ground.errors import StudioError
 from studio.ui.form_fields import choice_words
 from studio.ui.pages.runs_curves import ComparedRun, RunsCurves
+from studio.ui.pages.runs_measures import RunsMeasures
 from studio.ui.pages.runs_rows import RunRow, family_title
 from studio.ui.pages.runs_samples import RunsSamples
 from studio.ui.pages.runs_settings import RunsSettings, SettingsOf
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Runs that are compared at once: as many as there are colours."""
-VIEWS = ("curves", "settings", "samples")
+VIEWS = ("curves", "measures", "settings", "samples")
 
 
 class Comparison(QWidget):
@@ -34,6 +35,7 @@ class Comparison(QWidget):
     state_changed = Signal()
     colours_changed = Signal(dict)
     export_requested = Signal(str)
+    measure_asked = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,23 +57,27 @@ class Comparison(QWidget):
         self.segments = Segmented(
             [
                 Segment("curves", self.tr("Curves")),
+                Segment("measures", self.tr("Measures")),
                 Segment("settings", self.tr("Settings")),
                 Segment("samples", self.tr("Samples")),
             ]
         )
         self.segments.setObjectName("runsViews")
         self.segments.setAccessibleName(self.tr("What of the runs is compared"))
-        self.segments.setMinimumWidth(300)
+        self.segments.setMinimumWidth(380)
         self.segments.value_changed.connect(self.show_view)
         self._hint = Label(role="dim", elide=Qt.TextElideMode.ElideRight)
         self._hint.setObjectName("runsHint")
-        self.curves, self.settings, self.samples = RunsCurves(), RunsSettings(), RunsSamples()
+        self.curves, self.measures = RunsCurves(), RunsMeasures()
+        self.settings, self.samples = RunsSettings(), RunsSamples()
         self.curves.metric_chosen.connect(self.state_changed)
         self.curves.export_requested.connect(self.export_requested)
+        self.measures.measure_chosen.connect(self.state_changed)
+        self.measures.measure_asked.connect(self.measure_asked)
         self.settings.only_changed.connect(self.state_changed)
         self.samples.step_chosen.connect(self.state_changed)
         self._stack = QStackedWidget()
-        for part in (self.curves, self.settings, self.samples):
+        for part in (self.curves, self.measures, self.settings, self.samples):
             self._stack.addWidget(part)
 
     def _lay_out(self) -> None:
@@ -113,7 +119,7 @@ class Comparison(QWidget):
         self.show_rows(())
 
     def show_view(self, view: str) -> None:
-        """Curves, settings or samples."""
+        """Curves, measures, settings or samples."""
         wanted = view if view in VIEWS else VIEWS[0]
         self.segments.set_value(wanted)
         self._stack.setCurrentIndex(VIEWS.index(wanted))
@@ -125,6 +131,7 @@ class Comparison(QWidget):
         return {
             "view": self.segments.value(),
             "metric": self.curves.chosen_metric(),
+            "measure": self.measures.chosen_measure(),
             "only": self.settings.only.value(),
             "step": self.samples.step(),
         }
@@ -133,6 +140,7 @@ class Comparison(QWidget):
         """Take up `state`."""
         self.settings.only.set_value(state.get("only") is True)
         self.curves.set_metric(str(state.get("metric", "")))
+        self.measures.set_measure(str(state.get("measure", "")))
         step = state.get("step")
         self.samples.set_step(step if isinstance(step, int) else None)
         self.show_view(str(state.get("view", VIEWS[0])))
@@ -153,6 +161,7 @@ class Comparison(QWidget):
             watch = self._watches.pop(name)
             watch.metrics_changed.disconnect(self._on_metrics)
             watch.samples_changed.disconnect(self._on_samples)
+            watch.measures_changed.disconnect(self._on_measures)
             self._session.release(watch)
 
     def _open_next(self) -> None:
@@ -168,6 +177,7 @@ class Comparison(QWidget):
             return
         watch.metrics_changed.connect(self._on_metrics)
         watch.samples_changed.connect(self._on_samples)
+        watch.measures_changed.connect(self._on_measures)
         self._watches[missing] = watch
 
     def _compared(self) -> list[ComparedRun]:
@@ -184,12 +194,20 @@ class Comparison(QWidget):
             self.settings.show_runs([self._settings_of(row) for row in self._rows] if self._active else ())
         elif view == "samples":
             self.samples.show_runs(self._compared())
+        elif view == "measures":
+            self.measures.show_runs(self._compared())
         else:
             self.curves.show_runs(self._compared())
 
     def _on_metrics(self) -> None:
         if self.segments.value() == "curves":
             self.curves.renew()
+
+    def _on_measures(self) -> None:
+        if self.segments.value() == "measures":
+            self.measures.renew()
+        else:
+            self._on_metrics()
 
     def _on_samples(self) -> None:
         if self.segments.value() == "samples":

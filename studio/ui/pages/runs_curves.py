@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from studio.ui import measured
+from studio.ui.measured import order, title
 from studio.ui.panels.description import FamilyDescription, said
 from studio.ui.widgets.curves import CurvePlot, Series
 from studio.ui.widgets.frames import Frame, dense
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from studio.ui.run_watch import RunWatch
 
 _FIRST = ("distance", "generator_loss")  # what tells most when runs are compared
+MEASURE = "measure:"  # before the name of a measure among the metrics
 _FEW = 80  # points: so few are shown as they are
 
 
@@ -75,6 +78,7 @@ class RunsCurves(QWidget):
     def renew(self) -> None:
         """Take over what the runs have recorded."""
         names = list(dict.fromkeys(name for run in self._runs for name in run.watch.curves()))
+        names += [f"{MEASURE}{name}" for name in order(n for run in self._runs for n in run.watch.measures.names())]
         self._offer(names)
         metric = self.chosen_metric()
         series = [self._series(run, metric) for run in self._runs]
@@ -87,10 +91,17 @@ class RunsCurves(QWidget):
         self.plot.set_live(any(run.watch.run.is_live() for run in self._runs))
 
     def _series(self, run: ComparedRun, metric: str) -> Series:
+        if metric.startswith(MEASURE):
+            return Series(run.name, run.title, run.colour, dots=True)
         curve = run.watch.curves().get(metric)
         return Series(run.name, run.title, run.colour, smoothed=curve is not None and len(curve[0]) > _FEW)
 
     def _feed(self, run: ComparedRun, metric: str) -> None:
+        if metric.startswith(MEASURE):
+            found = measured.line(metric.removeprefix(MEASURE), run.watch.measures)
+            self._fed.pop(run.name, None)
+            self.plot.set_data(run.name, found.steps, found.values, found.errors)
+            return
         curve = run.watch.curves().get(metric)
         state = (metric, len(curve[0]) if curve is not None else 0)
         if self._fed.get(run.name) != state:
@@ -100,12 +111,12 @@ class RunsCurves(QWidget):
     def _offer(self, names: Sequence[str]) -> None:
         words = metric_words({run.watch.run.family for run in self._runs})
         ordered = sorted(names, key=lambda name: list(words).index(name) if name in words else len(words))
-        self.choice.set_choices([(name, words.get(name, _plain(name))) for name in ordered])
+        self.choice.set_choices([(name, _title(name, words)) for name in ordered])
         wanted = self._wanted if self._wanted in names else next((one for one in _FIRST if one in names), "")
         if wanted:
             self.choice.set_value(wanted)
         self.choice.set_available("" if names else self.tr("These runs have recorded nothing yet."))
-        self.plot.set_title(words.get(self.chosen_metric(), _plain(self.chosen_metric())))
+        self.plot.set_title(_title(self.chosen_metric(), words))
 
     def _on_metric(self, metric: str) -> None:
         self._wanted = metric
@@ -137,6 +148,13 @@ def _description(family: str) -> FamilyDescription | None:
     if not family.isidentifier() or importlib.util.find_spec(name) is None:
         return None
     return next((v for v in vars(importlib.import_module(name)).values() if isinstance(v, FamilyDescription)), None)
+
+
+def _title(name: str, words: Mapping[str, str]) -> str:
+    """What a metric or a measure is called."""
+    if name.startswith(MEASURE):
+        return title(name.removeprefix(MEASURE))
+    return words.get(name, _plain(name))
 
 
 def _plain(name: str) -> str:

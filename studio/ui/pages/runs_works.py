@@ -57,6 +57,7 @@ class RunsWorks(QObject):
             "rename": self._why_not_rename,
             "delete": self._why_not_delete,
             "export": self._why_not_export,
+            "measure": self._why_not_measure,
         }
         return checks[work]() if work in checks else ""
 
@@ -109,6 +110,11 @@ class RunsWorks(QObject):
             return self.rows[0].damage
         return self.tr("This run has no checkpoint yet.")
 
+    def _why_not_measure(self) -> str:
+        from studio.ui.measure_dialog import why_not
+
+        return why_not(self._session, self.rows[0].name)
+
     # --- works -------------------------------------------------------------------------------------------------------
 
     def do(self, work: str) -> None:
@@ -125,6 +131,7 @@ class RunsWorks(QObject):
             "rename": self.rename,
             "delete": self.delete,
             "export": self.export,
+            "measure": self.measure,
             "reveal": self.reveal,
         }
         works[work]()
@@ -138,6 +145,12 @@ class RunsWorks(QObject):
         """Show its settings as those of a new run."""
         row = self.rows[0]
         self._session.go(page_of_family(row.family), run=row.name, tab="train", renew=True)
+
+    def measure(self) -> None:
+        """Ask what of the run is to be measured; all kept checkpoints make a curve."""
+        from studio.ui.measure_dialog import open_measuring
+
+        open_measuring(self._session, self.rows[0].name, "last", self._window.window())
 
     def resume(self) -> None:
         """Go on to the run's own horizon; where that is reached, ask for a longer one."""
@@ -292,6 +305,7 @@ class RunsWorks(QObject):
             "renew": self.tr("New run with these settings"),
             "-1": "",
             "rename": self.tr("Name and note…"),
+            "measure": self.tr("Measure…"),
             "export": self.tr("Export the trained model…"),
             "reveal": self.tr("Show the run's folder"),
             "-2": "",

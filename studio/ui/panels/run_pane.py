@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from studio.ground.events import Notice as EngineNotice
+from studio.ui.measured import groups
 from studio.ui.panels.description import FamilyDescription, said
 from studio.ui.panels.train_canvas import TrainCanvas
 from studio.ui.panels.train_view import StateNotice
@@ -121,6 +122,7 @@ class RunPane(QObject):
             (watch.metrics_changed, self._on_metrics),
             (watch.samples_changed, self._on_samples),
             (watch.notices_changed, self._on_notices),
+            (watch.measures_changed, self._on_measures),
             (watch.destroyed, self._on_watch_gone),
         )
 
@@ -143,6 +145,7 @@ class RunPane(QObject):
             self._watch.poll()  # nobody reads an ended run again by himself
         self._on_samples()
         self._on_metrics()
+        self._on_measures()
         self._on_notices()
 
     def _on_status(self) -> None:
@@ -155,6 +158,10 @@ class RunPane(QObject):
         if self._watch is not None and self._active:
             self._canvas.curves.set_run(self._total or None, self._watch.seams(), live=self._live)
             self._canvas.curves.set_curves(self._watch.curves())
+
+    def _on_measures(self) -> None:
+        if self._watch is not None and self._active:
+            self._canvas.curves.set_measures(groups(self._watch.measures))
 
     def _on_samples(self) -> None:
         watch = self._watch

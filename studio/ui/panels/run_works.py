@@ -216,6 +216,7 @@ class RunWorks(QObject):
             menu, "createFrom", self.tr("Create with this checkpoint ({0})").format(at), lambda: create(point), no_model
         )
         menu.addSeparator()
+        _add(menu, "measure", self.tr("Measure ({0})…").format(at), lambda: self._measure(point), no_model)
         _add(menu, "exportModel", self.tr("Export the trained model…"), self.export_model, no_model)
         _add(menu, "showRuns", self.tr("Compare with other runs"), self._compare)
         _add(menu, "showFolder", self.tr("Show the run's folder"), self._show_folder)
@@ -223,6 +224,12 @@ class RunWorks(QObject):
         why = text("It is training. Stop it first.") if self._session.is_live(self._pane.run) else None
         _add(menu, "deleteRun", self.tr("Delete this run"), self._delete, why)
         return menu
+
+    def _measure(self, checkpoint: str) -> None:
+        from studio.ui.measure_dialog import open_measuring
+
+        with self._session.reporting(self.tr("Measuring")):
+            open_measuring(self._session, self._pane.run, checkpoint, self._window())
 
     def _compare(self) -> None:
         self._session.go("runs", run=self._pane.run)

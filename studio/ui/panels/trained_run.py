@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from studio.config.registry import best_by
 from studio.ground.errors import StudioError
 from studio.ground.files import read_json
+from studio.projects.measures import MeasureFile
+from studio.ui.measured import BEST
 from studio.ui.words import spoken_error
 
 if TYPE_CHECKING:
@@ -62,11 +64,13 @@ class TrainedRun:
         return seed if isinstance(seed, int) else 0
 
     def step_of(self, checkpoint: str) -> int | None:
-        """The step that ``last``, ``best`` or a number stands for; None where it is not kept (any more)."""
+        """The step that ``last``, ``best``, ``best:MEASURE`` or a number stands for; None where it is not kept."""
         if not self.steps:
             return None
         if checkpoint == "best":
             return self.best()
+        if checkpoint.startswith(BEST):
+            return self._best_by(checkpoint.removeprefix(BEST))
         if checkpoint.isdigit():
             return int(checkpoint) if int(checkpoint) in self.steps else None
         return self.steps[-1]
@@ -78,6 +82,10 @@ class TrainedRun:
         sign = 1 if by.lowest else -1
         measured = [(sign * value, step) for step, value in found.items() if isinstance(value, (int, float))]
         return min(measured)[1] if measured else self.steps[-1]
+
+    def _best_by(self, measure: str) -> int | None:
+        """The kept step that is best by what was measured afterwards; None where nothing was."""
+        return MeasureFile(self.folder).best_step(measure, self.steps) if self.folder is not None else None
 
 
 def read_trained(session: Session, name: str) -> TrainedRun | None:

@@ -239,6 +239,7 @@ class MultiChoice(QPushButton):
         self._actions: list[QAction] = []
         self._menu = _StayOpenMenu(self)
         self._menu.setObjectName("multiChoiceMenu")
+        self._menu.setToolTipsVisible(True)
         self._menu.aboutToHide.connect(self.update)
         self.setAutoDefault(False)
         theme.set_look(self, kind="field")
@@ -253,6 +254,7 @@ class MultiChoice(QPushButton):
         self._actions = []
         for choice in choices:
             action = self._menu.addAction(unmarked(choice[1]))
+            plain_tooltip(action, choice[2] if len(choice) > 2 else "")
             action.setCheckable(True)
             action.setData(choice)
             action.setChecked(choice[0] in kept)

@@ -42,6 +42,8 @@ class Line:
     y: Floats
     colour: str  # a name of the theme's table, or #rrggbb
     strong: bool
+    spans: tuple[Floats, Floats] | None = None
+    """Lowest and highest of what each value may be; the points are then dots, each with a bar."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,20 @@ class LinesItem(_Overlay):
             painter.drawPolyline(polygon)
             for layer in range(1, round(thickness) if line.strong else 0):
                 painter.drawPolyline(polygon.translated(0.4 * layer, 0.8 * layer))
+        if line.spans is not None:
+            low, high = (ends * to_picture.m22() + to_picture.dy() for ends in line.spans)
+            self._paint_dots(painter, np.stack([x, y, low, high], 1), pen, 3.0 * thickness / 1.6)
+
+    def _paint_dots(self, painter: QPainter, dots_N4: Floats, pen: QPen, radius: float) -> None:
+        """Each a dot at (x, y) with a bar from the lowest to the highest value."""
+        painter.setBrush(pen.color())
+        for x, y, low, high in dots_N4[np.isfinite(dots_N4[:, 1])].tolist():
+            if math.isfinite(low) and math.isfinite(high) and abs(high - low) > 1:
+                painter.drawLine(QPointF(x, low), QPointF(x, high))
+                for end in (low, high):
+                    painter.drawLine(QPointF(x - radius, end), QPointF(x + radius, end))
+            painter.drawEllipse(QPointF(x, y), radius, radius)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_point(self, painter: QPainter, spot: QPointF, pen: QPen) -> None:
         """A value between two gaps is still seen."""

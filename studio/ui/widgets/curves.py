@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
+import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget, QWidgetAction
 
 from studio.ui import theme
-from studio.ui.curve_data import Curve, Floats, log_values, table_text, thin, value_range
+from studio.ui.curve_data import Curve, Floats, gaps, log_values, table_text, thin, value_range
 from studio.ui.text import Label, count_text, number_text, plain_tooltip, set_plain
 from studio.ui.widgets.curve_canvas import CurveCanvas, Line, Marks
 from studio.ui.widgets.flow import FlowLayout
@@ -34,6 +35,7 @@ class Series:
     colour: str
     tip: str = ""
     smoothed: bool = True  # False for what must be read as it is, for example a schedule
+    dots: bool = False  # few values, each measured with an error: dots with bars
 
 
 class LegendEntry(QAbstractButton):
@@ -55,7 +57,7 @@ class LegendEntry(QAbstractButton):
     def set_value(self, value: str) -> None:
         """Show a number beside the name; empty for none."""
         if value != self._value:
-            widths_differ = bool(value) != bool(self._value)
+            widths_differ = bool(value) != bool(self._value) or len(value) > max(len(self._value), 7)
             self._value = value
             self.setAccessibleDescription(value)
             if widths_differ:
@@ -67,7 +69,7 @@ class LegendEntry(QAbstractButton):
         return self._value
 
     def _number_width(self) -> int:
-        return self.fontMetrics().horizontalAdvance("−0.0000") + 6
+        return self.fontMetrics().horizontalAdvance(max("−0.0000", self._value, key=len)) + 6
 
     def sizeHint(self) -> QSize:
         width = 18 + self.fontMetrics().horizontalAdvance(self.series.name) + 2
@@ -110,6 +112,7 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self._series: list[Series] = []
         self._curves: dict[str, Curve] = {}
+        self._errors: dict[str, Floats] = {}
         self._entries: list[LegendEntry] = []
         self._title = title
         self._smoothing = _SMOOTHING
@@ -167,6 +170,7 @@ class CurvePlot(QWidget):
             return
         self._series = list(series)
         self._curves = {one.key: self._curves.get(one.key, Curve()) for one in series}
+        self._errors = {key: found for key, found in self._errors.items() if key in self._curves}
         for entry in self._entries:
             entry.hide()
             entry.setParent(None)
@@ -179,9 +183,13 @@ class CurvePlot(QWidget):
         self._below.setVisible(below)
         self._changed()
 
-    def set_data(self, key: str, steps: ArrayLike, values: ArrayLike) -> None:
-        """Replace one line: ascending steps and as many values; values that are not finite are gaps."""
+    def set_data(self, key: str, steps: ArrayLike, values: ArrayLike, errors: ArrayLike = ()) -> None:
+        """Replace one line: ascending steps and as many values; values that are not finite are gaps.
+
+        ``errors``: the standard error of each value, where the series shows them.
+        """
         self._curves[key].set(steps, values)
+        self._errors[key] = gaps(errors)
         self._changed()
 
     def append(self, key: str, steps: ArrayLike, values: ArrayLike) -> None:
@@ -193,6 +201,7 @@ class CurvePlot(QWidget):
         """Empty all lines, forget zoom, seams, events and cursor."""
         for curve in self._curves.values():
             curve.set([], [])
+        self._errors.clear()
         self._zoomed = False
         self.canvas.marks.set_marks(Marks())
         self._changed()
@@ -299,13 +308,21 @@ class CurvePlot(QWidget):
         return [entry.series for entry in self._entries if entry.isChecked()]
 
     def _weight(self, series: Series) -> float:
-        return self._smoothing if series.smoothed else 0.0
+        return self._smoothing if series.smoothed and not series.dots else 0.0
+
+    def _spans(self, series: Series) -> tuple[Floats, Floats]:
+        """The lowest and the highest of what each value may be: one standard error to either side."""
+        values, errors = self._curves[series.key].values, self._errors.get(series.key)
+        if errors is None or len(errors) != len(values):
+            return values, values
+        return values - errors, values + errors
 
     def _show_all(self) -> None:
         curves = [(self._curves[one.key], self._weight(one)) for one in self._shown()]
         ends = [float(curve.steps[at]) for curve, _ in curves if len(curve.steps) for at in (0, -1)]
         ends += [0.0, float(self._horizon)] if self._horizon else []
-        values = [curve.smoothed(weight) for curve, weight in curves], [curve.values for curve, _ in curves]
+        ends_of = [end for one in self._shown() if one.dots for end in self._spans(one)]
+        values = [curve.smoothed(weight) for curve, weight in curves] + ends_of, [curve.values for curve, _ in curves]
         if self._log:
             values = [log_values(v) for v in values[0]], [log_values(v) for v in values[1]]
         found = value_range(*values)
@@ -317,10 +334,20 @@ class CurvePlot(QWidget):
         for one in self._shown():
             weight = self._weight(one)
             curve = self._curves[one.key]
+            if one.dots:
+                strong.append(self._dotted(curve, one))
+                continue
             if weight:
                 faint.append(self._line(curve.steps, curve.values, one, strong=False))
             strong.append(self._line(curve.steps, curve.smoothed(weight), one, strong=True))
         return faint + strong
+
+    def _dotted(self, curve: Curve, series: Series) -> Line:
+        low, high = self._spans(series)
+        if self._log:
+            low, high = log_values(low), log_values(high)
+        values = log_values(curve.values) if self._log else curve.values
+        return Line(curve.steps, values, series.colour, True, (low, high))
 
     def _line(self, steps: Floats, values: Floats, series: Series, *, strong: bool) -> Line:
         low, high = self.canvas.seen_steps()
@@ -373,10 +400,18 @@ class CurvePlot(QWidget):
         read: list[float] = []
         for entry in self._entries:
             found = None if step is None else self._curves[entry.series.key].at(step, self._weight(entry.series))
-            entry.set_value("" if found is None else number_text(found[2]))
+            entry.set_value("" if found is None else self._read_words(entry.series, found))
             if found is not None:
                 read.append(found[0])
         self._heading.setText(self._step_words(step, read) if step is not None and read else self._title)
+
+    def _read_words(self, series: Series, found: tuple[float, float, float]) -> str:
+        """The number at a point, with its error where the series has one."""
+        errors, steps = self._errors.get(series.key), self._curves[series.key].steps
+        if not series.dots or errors is None or len(errors) != len(steps):
+            return number_text(found[2])
+        error = float(errors[int(np.searchsorted(steps, found[0]))])
+        return f"{number_text(found[2])} ± {number_text(error, 2)}" if error > 0 else number_text(found[2])
 
     def _step_words(self, step: float, read: list[float]) -> str:
         at = min(read, key=lambda one: abs(one - step))
