@@ -88,4 +88,5 @@ def _first_whole(run: Run, points: list[Point], skipped: list[Text]) -> tuple[Po
 
 
 def _is_damaged(point: Point, error: Exception) -> Text:
-    return text("The checkpoint of step {step} is damaged: {reason}", step=point.step, reason=str(error))
+    reason = str(error) if isinstance(error, DamagedError) else "its facts cannot be read."
+    return text("The checkpoint of step {step} is damaged: {reason}", step=point.step, reason=reason)
