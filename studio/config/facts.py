@@ -19,6 +19,8 @@ class DataFacts(Settings):
     channels: int
     labels: Mapping[str, tuple[str, ...]] = {}
     """Label name -> its values, in the order of their codes."""
+    captions: bool = False
+    """Whether pictures are described in words."""
 
 
 class DeviceFacts(Settings):

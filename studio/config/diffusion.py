@@ -1,0 +1,183 @@
+"""Settings of the diffusion family: the denoiser, how noise is added and what is predicted, what steers it."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from studio.config.base import Best, Dial, Settings, setting
+from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.training import TrainingSettings
+
+CAPABILITIES: frozenset[str] = frozenset({"pictures"})
+BEST = Best("distance", lowest=True)
+Prediction = Literal["epsilon", "x0", "v"]
+Schedule = Literal["linear", "cosine", "sigmoid"]
+
+
+class UnetNetwork(Settings):
+    """Convolutions on a pyramid of resolutions with shortcuts across (Ronneberger et al. 2015; Ho et al. 2020)."""
+
+    kind: Literal["unet"] = "unet"
+    width: int = setting(
+        32,
+        help="Channels at the finest resolution; 32 makes about 2 million weights, 176 about 60.",
+        ge=4,
+        le=512,
+        multiple_of=4,
+        auto="device",
+        log=True,
+    )
+    depth: int = setting(1, help="Blocks at each resolution on the way down.", unit="blocks", ge=1, le=8, advanced=True)
+
+
+class DitNetwork(Settings):
+    """A Transformer on patches of the picture (Peebles & Xie 2022, arXiv:2212.09748)."""
+
+    kind: Literal["dit"] = "dit"
+    width: int = setting(
+        128, help="Numbers that describe a patch.", ge=16, le=1536, multiple_of=16, auto="device", log=True
+    )
+    depth: int = setting(6, help="Transformer blocks.", unit="blocks", ge=1, le=48, advanced=True)
+
+
+class Gradual(Settings):
+    """Noise is added so that the picture's variance is kept (Ho et al. 2020, arXiv:2006.11239)."""
+
+    kind: Literal["gradual"] = "gradual"
+    prediction: Prediction = setting(
+        "v", help="What the denoiser tells: the noise, the clean picture, or v, a mixture that suits every noise level."
+    )
+    schedule: Schedule = setting("cosine", help="How fast the picture drowns in the noise.")
+    zero_terminal_snr: bool = setting(
+        False,
+        label="End in pure noise",
+        help="Leave nothing of the picture at the last step, so that very dark and bright pictures can be made too.",
+        advanced=True,
+    )
+    min_snr: float = setting(
+        5.0,
+        label="Min-SNR gamma",
+        help="Levels with less noise than this signal-to-noise ratio count no more than it; 0 lets all count alike.",
+        ge=0,
+        le=1000,
+        advanced=True,
+    )
+
+
+class Flow(Settings):
+    """A straight line from picture to noise, of which the direction is learnt (Liu et al. 2022, arXiv:2209.03003)."""
+
+    kind: Literal["flow"] = "flow"
+    location: float = setting(
+        0.0,
+        label="Middle of the times",
+        help="Trained noise levels gather here: 0 is half noise, above it more noise, below it less.",
+        ge=-3,
+        le=3,
+        advanced=True,
+    )
+    spread: float = setting(
+        1.0, label="Spread of the times", help="How far the trained noise levels spread.", gt=0, le=5, advanced=True
+    )
+
+
+Network = UnetNetwork | DitNetwork
+Process = Gradual | Flow
+
+
+class DiffusionConfig(TrainingSettings):
+    """Everything that decides a diffusion run; the resolved one is stored with the run."""
+
+    family: Literal["diffusion"] = "diffusion"
+    picture_size: int = setting(
+        32, help="Side of the square pictures it learns and makes.", unit="px", ge=32, le=256, multiple_of=8,
+        auto="data", log=True,
+    )  # fmt: skip
+    channels: Literal[1, 3] = setting(3, help="3 for colour, 1 for grey.", advanced=True, auto="data")
+    condition: tuple[str, ...] = setting(
+        (),
+        label="Steer by",
+        help="Labels of the data set that the denoiser is told, so that you can ask for them later.",
+    )
+    text: bool = setting(
+        False, label="Steer by words", help="Learn from the captions of the pictures, so that you can write a prompt.",
+        auto="data",
+    )  # fmt: skip
+    condition_dropout: float = setting(
+        0.1,
+        help="Share of pictures whose labels and words are kept back, so that it learns without them too: guidance "
+        "compares both.",
+        ge=0,
+        lt=1,
+        advanced=True,
+    )
+    network: Network = setting(UnetNetwork(), help="The denoiser.", discriminator="kind", auto="device")
+    process: Process = setting(
+        Flow(), label="Noise", help="How noise is added and what is predicted.", discriminator="kind"
+    )
+    self_conditioning: bool = setting(
+        False, help="Show the denoiser its last estimate of the picture (Chen et al. 2022).", advanced=True
+    )
+    dropout: float = setting(
+        0.0, help="Share of numbers inside the network that are left out, against learning by heart.", ge=0, lt=0.9,
+        advanced=True,
+    )  # fmt: skip
+    mirror: bool = setting(
+        False, help="Show half of the pictures mirrored left to right; wrong for letters and digits.", auto="data"
+    )
+    learning_rate: float = setting(
+        1.5e-3, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
+    )
+    warm_up: int = setting(
+        100, help="Steps in which the learning rate rises to its highest.", unit="steps", ge=0, le=100_000,
+        advanced=True,
+    )  # fmt: skip
+    decay: Literal["none", "linear"] = setting(
+        "none", help="Whether the learning rate falls to nothing over the last part of the run.", advanced=True
+    )
+    ema_length: float = setting(
+        0.1,
+        help="Length of the averaging as a share of the run so far, so that it fits any run; 0 uses the half-life.",
+        ge=0,
+        le=0.25,
+        advanced=True,
+    )
+
+    @property
+    def knows_horizon(self) -> bool:
+        """A learning rate that falls in the end follows the length of the run."""
+        return self.decay != "none"
+
+    @model_validator(mode="after")
+    def _can_train(self) -> Self:
+        """Refuse what cannot work: from pure noise, the noise says nothing about the picture."""
+        process = self.process
+        if isinstance(process, Gradual) and process.zero_terminal_snr and process.prediction == "epsilon":
+            raise ValueError(
+                "predicting the noise says nothing where nothing but noise is left: set process.prediction to v or "
+                "x0, or process.zero_terminal_snr to false"
+            )
+        return self
+
+
+def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> DiffusionConfig:
+    """The configuration that ``dial`` stands for, derived from the data and the device."""
+    side = min(data.height, data.width)
+    limit = {"quick": 32, "balanced": 32, "best": 64}[dial] * (1 if device.kind == "cpu" else 2)
+    size = max(32, min(side, limit) // 8 * 8)
+    return DiffusionConfig(
+        picture_size=size,
+        channels=1 if data.channels == 1 else 3,
+        text=data.captions,
+        network=UnetNetwork(width={"quick": 32, "balanced": 48, "best": 96}[dial]),
+        steps={"quick": 1000, "balanced": 6000, "best": 40000}[dial],
+    )
+
+
+def remedy(config: DiffusionConfig, action: str) -> tuple[str, float] | None:
+    """The change of a setting, as (path, value), that a notice's ``action`` stands for; None for an unknown action."""
+    if action != "halve_denoiser_rate":
+        return None
+    return "learning_rate", config.learning_rate / 2
