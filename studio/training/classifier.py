@@ -22,6 +22,7 @@ from studio.models.classifier import Classifier, build_classifier, value_counts
 from studio.models.seeding import process_generator
 from studio.training.classifier_augmentation import changed
 from studio.training.classifier_data import ClassifierData, Labelled
+from studio.training.classifier_diagnosis import ClassifierDiagnosis
 from studio.training.classifier_pretrained import begin
 from studio.training.classifier_scores import Scores, head_loss
 from studio.training.rng import Draws
@@ -53,6 +54,7 @@ class ClassifierTask:
         self.modules: dict[str, nn.Module] = {NAME: self.network}
         self.optimisers = {NAME: self._adam()}
         self._weights = self.data.weights() if config.class_weights == "balanced" else (None,) * len(self.labels)
+        self.diagnosis = ClassifierDiagnosis()
         self._values: dict[str, Tensor] = {}
         self._measured: Scores | None = None
         self._notes: dict[str, Any] = {}
@@ -127,8 +129,8 @@ class ClassifierTask:
         return Verdict(enough=text("{count} validations brought no lower loss.", count=self.config.patience))
 
     def remarks(self, step: int, values: Mapping[str, float]) -> list[Notice]:
-        """Nothing yet."""
-        return []
+        """That it learns the pictures by heart."""
+        return self.diagnosis.observe(step, values)
 
     def extra_state(self) -> dict[str, Tensor]:
         """The best loss so far, the validations since, and the confusion at the last one."""
