@@ -28,13 +28,14 @@ MEMORY_BYTES = 512 << 20
 NEARLY_EQUAL_AMONG = 20_000
 """Among more pictures than these only equal ones are kept together: looking for nearly equal ones would take long."""
 _LOOKED = 1024
-PIXELS, CHECKS, HASHES, INDICES, LABELS, NAMES, ABOUT = (
+PIXELS, CHECKS, HASHES, INDICES, LABELS, NAMES, CAPTIONS, ABOUT = (
     "pixels.bin",
     "checks.bin",
     "hashes.bin",
     "indices.bin",
     "labels.bin",
     "names.bin",
+    "captions.bin",
     "prepared.json",
 )
 
@@ -76,6 +77,8 @@ class PreparedPictures:
         self.held_out, self.training, self.fingerprint = self._divided()
         self._parts: Parts | None = None
         self._names: tuple[str, ...] | None = None
+        self._captioned = bool(about.get("captions"))
+        self._captions: tuple[str, ...] | None = None
         self._pixels = self._reader.positions(PIXELS)
         self._kept: np.ndarray | None = None
         if self.count * self.item_bytes <= memory_bytes:
@@ -154,16 +157,26 @@ class PreparedPictures:
             self._names = split_texts(self._reader.bytes(NAMES))
         return self._names
 
-    def check_names(self) -> None:
-        """Read the names, which otherwise are read when first asked for. Raises DamagedError."""
-        if len(self.names) != self.count:
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """What describes each picture in words, empty where nothing does; () where the data set has no captions."""
+        if self._captions is None:
+            self._captions = split_texts(self._reader.bytes(CAPTIONS)) if self._captioned else ()
+        return self._captions
+
+    def check_texts(self) -> None:
+        """Read names and captions, which otherwise are read when first asked for. Raises DamagedError."""
+        if len(self.names) != self.count or len(self.captions) != self.count * self._captioned:
             raise self._damaged()
 
     @property
     def facts(self) -> DataFacts:
         """What presets need to know, at the prepared size."""
         channels, height, width = self.shape
-        return DataFacts(count=self.count, height=height, width=width, channels=channels, labels=self.values)
+        return DataFacts(
+            count=self.count, height=height, width=width, channels=channels, labels=self.values,
+            captions=self._captioned,
+        )  # fmt: skip
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Pictures (n, C, H, W) uint8 at ``indices`` (n,), in their order, repeats allowed; the array is the caller's.

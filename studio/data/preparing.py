@@ -21,7 +21,18 @@ from studio.config.data import Choices, PrepareSettings
 from studio.data.decoding import BrokenPicture, flatten, load, open_picture, plain
 from studio.data.folders import FolderWriter, HashedFile, check_space
 from studio.data.labels import Labels, relabelled
-from studio.data.prepared import ABOUT, CHECKS, HASHES, INDICES, LABELS, NAMES, PIXELS, VERSION, PreparedPictures
+from studio.data.prepared import (
+    ABOUT,
+    CAPTIONS,
+    CHECKS,
+    HASHES,
+    INDICES,
+    LABELS,
+    NAMES,
+    PIXELS,
+    VERSION,
+    PreparedPictures,
+)
 from studio.data.store import PictureStore, code_type, join_texts, pack_codes
 from studio.data.work import Meter, Stop, Stopped, ends, in_order, never
 from studio.ground.errors import DamagedError, StudioError, text
@@ -92,6 +103,8 @@ def cache_name(store: PictureStore, settings: PrepareSettings, choices: Choices)
     digest.update(join_texts(store.names))
     for name, column in store.labels.items():
         digest.update(join_texts((name, *column.values)) + column.codes.tobytes())
+    if store.text_columns:
+        digest.update(b"captions" + join_texts(store.captions))
     plain = {"version": VERSION, "settings": settings.model_dump(), "choices": _relevant(store, choices)}
     digest.update(json.dumps(plain, sort_keys=True).encode())
     return f"{settings.size}x{settings.channels}-{digest.hexdigest()[:20]}"
@@ -127,7 +140,7 @@ def _find(folder: Path, count: int, stop: Stop) -> Generator[Event, None, Prepar
                 yield from meter.progress(done)
                 if stop():
                     raise Stopped
-            found.check_names()
+            found.check_texts()
         except BaseException:
             found.close()
             raise
@@ -208,6 +221,9 @@ def _write_tables(writer: FolderWriter, store: PictureStore, made: _Made, plan: 
     writer.write(INDICES, indices.tobytes())
     writer.write(LABELS, codes)
     writer.write(NAMES, join_texts([store.names[i] for i in made.indices]))
+    captions = store.captions
+    writer.write(CAPTIONS, join_texts([captions[i] for i in made.indices] if captions else ()))
+    about["captions"] = bool(captions)  # no part of the fingerprint: who learns from captions looks after them
     writer.write_json(ABOUT, about)
 
 

@@ -26,6 +26,8 @@ from studio.ground.errors import DamagedError, Text
 
 VERSION = 1
 RAW = "RAW"
+CAPTION = "caption"
+"""The column of texts that describes the pictures, where there are several."""
 TRANSPARENT, ANIMATED = 1, 2
 ITEM = np.dtype(
     [
@@ -209,6 +211,14 @@ class PictureStore:
         """Names of the text columns."""
         return tuple(self._about["texts"])
 
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """What describes each picture in words: the column ``caption``, else the first of texts; () without any."""
+        columns = self.text_columns
+        if not columns:
+            return ()
+        return self.texts(CAPTION if CAPTION in columns else columns[0])
+
     def thumbs(self) -> np.ndarray:
         """The tiny pictures (N, 8, 9, 3) uint8 from which duplicates are told."""
         return np.frombuffer(self._reader.bytes("thumbs.bin"), np.uint8).reshape(-1, *THUMB, 3)
@@ -266,8 +276,9 @@ class PictureStore:
         height, width = self.typical_size()
         values = {name: column.values for name, column in self.labels.items()}
         return DataFacts(
-            count=len(self), height=height, width=width, channels=1 if self.is_grey() else 3, labels=values
-        )
+            count=len(self), height=height, width=width, channels=1 if self.is_grey() else 3, labels=values,
+            captions=bool(self.text_columns),
+        )  # fmt: skip
 
 
 def difference_hash(thumbs: np.ndarray) -> np.ndarray:

@@ -157,7 +157,7 @@ class PictureServer:
     def _find(self, request: FindPictures) -> np.ndarray:
         store = self._open(request.folder)
         if self._folded[0] != request.folder:
-            captions = _captions(store) or ("",) * len(store)
+            captions = store.captions or ("",) * len(store)
             lines = tuple(f"{n}\n{c}".casefold() for n, c in zip(store.names, captions, strict=True))
             self._folded = (request.folder, lines)
         words = request.words.casefold().split()
@@ -204,7 +204,7 @@ def contents(store: PictureStore, folder: str) -> Contents:
         widths=store.items["width"].astype(np.int64),
         heights=store.items["height"].astype(np.int64),
         labels=store.labels,
-        captions=_captions(store),
+        captions=store.captions,
         bytes=int(store.items["length"].sum()),
         transparent=int(np.count_nonzero(store.items["flags"] & TRANSPARENT)),
         skipped=store.skipped,
@@ -266,11 +266,3 @@ def prepared(store: PictureStore, position: int, settings: PrepareSettings, choi
         return None  # preparing leaves it out and says so; the check names it
     pixels_CHW = np.frombuffer(data, np.uint8).reshape(settings.channels, settings.size, settings.size)
     return np.ascontiguousarray(pixels_CHW.transpose(1, 2, 0))
-
-
-def _captions(store: PictureStore) -> tuple[str, ...]:
-    """The column of texts that describes the pictures: ``caption``, else the first one."""
-    columns = store.text_columns
-    if not columns:
-        return ()
-    return store.texts("caption" if "caption" in columns else columns[0])

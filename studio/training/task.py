@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,6 +38,10 @@ class Pictures(Protocol):
     @property
     def codes(self) -> Mapping[str, np.ndarray]:
         """Label name -> (N,) codes, -1 where a picture has none."""
+
+    @property
+    def captions(self) -> Sequence[str]:
+        """What describes each picture in words; () where the data set has no captions."""
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """uint8 (N, C, H, W)."""

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from studio.config.data import Choices, PrepareSettings
+from studio.config.requests import BuiltinRequest
+from studio.data.builtin import draw_portraits
 from studio.data.folders import FolderReader, PositionReader
 from studio.data.prepared import PreparedPictures
 from studio.data.preparing import cache_name, prepare
@@ -261,6 +263,20 @@ def test_damaged_pictures_are_left_out_and_named_each_time(
         assert [n.code for n in notes] == ["pictures-damaged"] and "circles_03" in str(notes[0].body)
         with events[-1].result as data:  # type: ignore[attr-defined]
             assert data.count == 35 and data.lost == ("circles/circles_03.png",) and 3 not in data.source_indices
+
+
+def test_captions_go_with_their_pictures(tmp_path: Path, ending: Any, prepared: Any) -> None:
+    ending(draw_portraits(BuiltinRequest(name="p", count=6, size=16), tmp_path / "p"))
+    with PictureStore(tmp_path / "p") as store:
+        names, captions = store.names, store.texts("caption")
+        data = prepared(store, choices=Choices(leave_out=(names[0], names[3])))
+        assert data.captions == tuple(captions[i] for i in (1, 2, 4, 5))
+        assert data.facts.captions and store.facts().captions
+
+
+def test_without_captions_there_are_none(tiny_pictures: Path, imported: Imported, prepared: Any) -> None:
+    data = prepared(imported(tiny_pictures))
+    assert data.captions == () and not data.facts.captions
 
 
 def test_left_out_pictures_are_not_there(
