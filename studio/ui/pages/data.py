@@ -23,7 +23,7 @@ from studio.ui.pages.data_checks import Checks
 from studio.ui.pages.data_deeds import Deeds
 from studio.ui.pages.data_doors import Doors
 from studio.ui.pages.data_list import Covers, DataList
-from studio.ui.pages.data_model import label_counts, leave_out, put_back, relabel
+from studio.ui.pages.data_model import first_size, label_counts, leave_out, put_back, relabel
 from studio.ui.pages.data_veil import DropVeil
 from studio.ui.pages.data_view import DataView
 from studio.ui.pages.data_viewer import PictureDialog
@@ -192,7 +192,7 @@ class DataPage(Page):
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        column, side = _first(state.get("column"), _COLUMN), _first(state.get("side"), 0)
+        column, side = first_size(state.get("column"), _COLUMN), first_size(state.get("side"), 0)
         self.splitter.setSizes([column, max(self.width() - column, 400)])
         if side:
             self.view.set_splitter(side)
@@ -497,11 +497,3 @@ class DataPage(Page):
         event.acceptProposedAction()
         with self.session.reporting(self.tr("Taking what was dropped")):
             self.take_drop(local_paths(event.mimeData()), None)
-
-
-def _first(sizes: object, otherwise: int) -> int:
-    """The first of remembered sizes, where that is one."""
-    if isinstance(sizes, list) and sizes and isinstance(sizes[0], int) and sizes[0] > 0:
-        return int(sizes[0])
-    return otherwise
-

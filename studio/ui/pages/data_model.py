@@ -164,6 +164,13 @@ def label_counts(contents: Contents, choices: Choices) -> dict[str, dict[str, in
     return {name: column.counts() for name, column in columns.items()}
 
 
+def first_size(sizes: object, otherwise: int) -> int:
+    """The first of remembered sizes, where that is one."""
+    if isinstance(sizes, list) and sizes and isinstance(sizes[0], int) and sizes[0] > 0:
+        return int(sizes[0])
+    return otherwise
+
+
 def finding_words(finding: Finding) -> str:
     """A finding in two or three words, for the filter."""
     words: dict[str, str] = {

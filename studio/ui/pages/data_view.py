@@ -26,6 +26,7 @@ from studio.ui import theme
 from studio.ui.pages.data_checks import CheckCard
 from studio.ui.pages.data_labels import LabelsCard
 from studio.ui.pages.data_model import ALL, OUT, USED, Filter, Sight, finding_words, value_filter
+from studio.ui.pages.data_relabel import add_labels
 from studio.ui.pages.data_thumbs import Thumbnails
 from studio.ui.pages.data_training import TrainingCard
 from studio.ui.pages.data_wall import PictureWall
@@ -524,21 +525,10 @@ class DataView(QWidget):
         return menu
 
     def _add_labels(self, menu: QMenu) -> None:
-        sight, chosen = self.sight, self.wall.selected().tolist()
-        for label in sight.labels if sight is not None else ():
-            assert sight is not None
-            inner = menu.addMenu(unmarked(label)) if len(sight.labels) > 1 else menu
-            have = {sight.value_of(position, label) for position in chosen}
-            for value in (*sight.labels[label].values[:_MOST_PICKS], ""):
-                action = inner.addAction(unmarked(value or self.tr("no value")))
-                action.setObjectName(f"label_{label}_{value}")
-                action.setCheckable(True)
-                action.setChecked(have == {value})
-                action.setData((label, value))
-                action.triggered.connect(self._on_value_chosen)
+        if self.sight is not None:
+            add_labels(menu, self.sight, self.wall.selected().tolist(), self._on_value_chosen)
 
-    def _on_value_chosen(self) -> None:
-        label, value = self.sender().data()  # type: ignore[attr-defined]
+    def _on_value_chosen(self, label: str, value: str) -> None:
         if self.sight is not None and not self._why_not:
             names = [self.sight.contents.names[at] for at in self.wall.selected().tolist()]
             self.relabel_asked.emit(names, label, value)

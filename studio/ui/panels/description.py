@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
@@ -58,7 +58,7 @@ class CurveGroup:
 _CREATE = text("Create with it")
 
 
-def _has_values(label: str, values: Sequence[str]) -> bool:
+def _has_values(label: str, values: tuple[str, ...]) -> bool:
     return len(values) >= 2
 
 
@@ -86,7 +86,7 @@ class FamilyDescription:
     constant: str = mark("same seeds at every step")
     use: Text = _CREATE
     needs_labels: bool = False
-    suits: Callable[[str, Sequence[str]], bool] = _has_values
+    suits: Callable[[str, tuple[str, ...]], bool] = _has_values
     refuses: Callable[[DataFacts], Text | None] = _takes_all
     remedies: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)

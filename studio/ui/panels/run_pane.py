@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from studio.ground.events import Notice as EngineNotice
@@ -184,7 +185,8 @@ class RunPane(QObject):
             return
         if self._shown != (self._run, step):
             found = self._watch.sample_with_notes(step)
-            self._canvas.show_samples(*(found if found is not None else ([], {})))
+            pictures, notes = found if found is not None else (np.zeros((0, 1, 1, 3), np.uint8), {})
+            self._canvas.show_samples(pictures, notes)
             self._shown = (self._run, step)
             self._canvas.curves.set_cursor(step)
         self._words()

@@ -107,6 +107,6 @@ def label_settings(config: Settings) -> tuple[str, ...]:
     return tuple(row.path for row in describe(config) if row.kind == "names" and not row.choices)
 
 
-def label_choices(data: DataFacts, suits: Callable[[str, Sequence[str]], bool]) -> tuple[tuple[str, int], ...]:
+def label_choices(data: DataFacts, suits: Callable[[str, tuple[str, ...]], bool]) -> tuple[tuple[str, int], ...]:
     """The labels that suit, with how many values each has."""
     return tuple((name, len(values)) for name, values in data.labels.items() if suits(name, values))
