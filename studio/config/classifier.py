@@ -103,7 +103,7 @@ class ClassifierConfig(TrainingSettings):
     )
     network: Network = setting(ResidualNetwork(), help="The network.", discriminator="kind", auto="device")
     learning_rate: float = setting(
-        6e-3, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
+        1e-2, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
     )
     schedule: Literal["cosine", "constant"] = setting(
         "cosine", help="How the learning rate changes: up, then down to nothing, or not at all.", advanced=True

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from studio.config.classifier import ClassifierConfig, MlpNetwork
 from studio.config.requests import ImportRequest, ResumeRequest, TrainRequest
 from studio.ground.events import (
     ChangeSetting,
@@ -116,6 +117,37 @@ def test_a_longer_horizon_is_the_run_that_was_long_from_the_start(project: Path,
     assert "extended" in notices(events)
     assert the_run(project, "portraits-gan-2").config().steps == 9
     assert the_run(project, "portraits-gan-2").status().total == 9
+
+
+def classify(**changes: object) -> TrainRequest:
+    """A tiny run of a classifier on the same pictures."""
+    config = ClassifierConfig(steps=30, batch=8, sample_count=4, network=MlpNetwork(width=8), validate_every=2)
+    plain = config.model_dump(mode="json") | changes
+    return TrainRequest(family="classifier", dataset="portraits", config=plain, device="cpu")
+
+
+def test_a_longer_horizon_is_said_to_be_another_run_where_it_is(project: Path, quick_measure: None):
+    run_to_end(classify(steps=4), project)
+    resume = ResumeRequest(run="portraits-classifier-1", steps=6)
+    assert "not that of a run that was so long" in notices(run_to_end(resume, project))["extended"]
+    run_to_end(classify(steps=4, schedule="constant"), project)
+    resume = ResumeRequest(run="portraits-classifier-2", steps=6)
+    assert "as if it had been that long" in notices(run_to_end(resume, project))["extended"]
+
+
+def test_a_run_that_ended_early_goes_on_only_when_made_longer(project: Path, quick_measure: None, monkeypatch):
+    measured = {"validation_loss": 1.0, "validation_accuracy": 0.5}
+    monkeypatch.setattr("studio.training.classifier.ClassifierTask.measure", lambda *_: iter([measured]))
+    first = run_to_end(classify(patience=3), project)
+    assert (ending(first).status, ending(first).result["step"]) == ("finished", 8)
+    assert ending(first).result["enough"] is True
+    assert "finished at step 8 of 30" in notices(first)["enough"]
+    run = the_run(project, "portraits-classifier-1")
+    assert (run.status().state, run.status().best_step) == ("finished", 2)
+    refused = ending(run_to_end(ResumeRequest(run=run.name), project))
+    assert refused.refused and "more than 30 steps" in str(refused.error)
+    longer = ending(run_to_end(ResumeRequest(run=run.name, steps=40), project))
+    assert (longer.status, longer.result["step"]) == ("finished", 14)
 
 
 def test_minutes_become_steps_before_the_first(project: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch):
