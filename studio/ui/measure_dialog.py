@@ -137,6 +137,8 @@ class MeasureDialog(QDialog):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
+        for part in (area.viewport(), inner):
+            part.setAutoFillBackground(False)
         tray = Frame("tray", padding=14, gap=10)
         tray.add(Label(self.tr("What is measured"), role="strong"))
         tray.add(area, 1)

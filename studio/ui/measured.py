@@ -141,7 +141,7 @@ def _group_of(base: str) -> str:
 
 
 def _group(key: str, names: Sequence[str], file: MeasureFile) -> MeasuredGroup:
-    lines = tuple(line(name, file, short=len(names) > 1) for name in names)
+    lines = tuple(line(name, file, several=len(names) > 1) for name in names)
     bases = order(name.partition(".")[0] for name in names)
     words = " / ".join(title(base) for base in bases)
     measure = known(key)
@@ -149,17 +149,22 @@ def _group(key: str, names: Sequence[str], file: MeasureFile) -> MeasuredGroup:
     return MeasuredGroup(f"measure:{key}", f"{words} · {way}" if way else words, lines)
 
 
-def line(name: str, file: MeasureFile, *, short: bool = False) -> MeasuredLine:
-    """The curve of one measure; `short`: named by its label alone where it has one."""
+def line(name: str, file: MeasureFile, *, several: bool = True) -> MeasuredLine:
+    """The curve of one measure; alone in its plot (not `several`) it is named by its samples, else by itself."""
     rows = file.series(name)
-    label = name.partition(".")[2]
-    words = label if short and label else title(name)
-    if any(row.note == "few" for row in rows):
+    words = (name.partition(".")[2] or title(name)) if several else _samples(rows)
+    if several and any(row.note == "few" for row in rows):
         words = _tr("{0} (few samples)").format(words)
     tip = "\n".join(part for part in (help_words(name), basis_words(rows[-1]) if rows else "") if part)
     errors = [0.0 if row.error is None else row.error for row in rows]
     steps, values = [row.step for row in rows], [row.value for row in rows]
     return MeasuredLine(name, words, tip, np.array(steps, np.int64), np.array(values, float), np.array(errors, float))
+
+
+def _samples(rows: Sequence[MeasureRow]) -> str:
+    if any(row.note == "few" for row in rows):
+        return _tr("few samples: {0}").format(count_text(rows[-1].count))
+    return _tr("{0} samples").format(count_text(rows[-1].count)) if rows else ""
 
 
 # --- the best checkpoint ---------------------------------------------------------------------------------------------

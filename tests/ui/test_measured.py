@@ -59,7 +59,10 @@ def test_what_has_one_unit_stands_in_one_plot(file: MeasureFile) -> None:
 def test_few_samples_are_said_to_be_few(file: MeasureFile) -> None:
     file.add([row(note="few", count=20)])
     (group,) = measured.groups(file)
-    assert group.lines[0].name.endswith("(few samples)")
+    assert group.lines[0].name == "few samples: 20"
+    file.add([row("precision", 0.4, note="few"), row("recall", 0.2)])
+    names = [line.name for line in measured.groups(file)[1].lines]
+    assert names == ["Precision (few samples)", "Recall"]
     assert "few" in measured.note_words(file.all()[0]).lower()
     assert group.lines[0].errors.tolist() == [0.5]
 

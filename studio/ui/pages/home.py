@@ -14,7 +14,7 @@ from studio.ui.pages.page import Page, set_enabled
 from studio.ui.persistence import Recent, default_projects_folder
 from studio.ui.session import Session
 from studio.ui.starters import STARTERS, Starter, translated
-from studio.ui.text import Label
+from studio.ui.text import Label, count_text
 from studio.ui.view_state import HeaderIntention, PageIntention
 from studio.ui.widgets.buttons import Button, icon_button
 from studio.ui.widgets.frames import Frame, clear, dense
@@ -231,7 +231,9 @@ class HomePage(Page):
 
     def _counts(self) -> str:
         datasets, runs = len(self.session.datasets()), len(self.session.runs())
-        return self.tr("{0} data sets · {1} runs").format(datasets, runs)
+        some = self.tr("1 data set") if datasets == 1 else self.tr("{0} data sets").format(count_text(datasets))
+        more = self.tr("1 run") if runs == 1 else self.tr("{0} runs").format(count_text(runs))
+        return f"{some} · {more}"
 
     def _invitation(self) -> str:
         return self.tr(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.projects.measures import MeasureRow
+from studio.projects.measures import MeasureFile, MeasureRow
 from studio.ui import theme
 from studio.ui.measured import (
     Standing,
@@ -46,9 +46,9 @@ from studio.ui.widgets.inputs import Combo
 Index = QModelIndex | QPersistentModelIndex
 ALL = ""
 _LINE = 28
-_OTHER = 96
-_WIDTHS = {"measure": 236, "run": 236, "value": 150, "best": 150, "last": 150, "data": 130, "at": 130}
-_NUMBERS = frozenset({"value", "best", "last", "step", "count", "seed"})
+_OTHER = 78
+_WIDTHS = {"measure": 224, "run": 224, "value": 140, "best": 140, "last": 140, "data": 120, "at": 120}
+_NUMBERS = frozenset({"value", "best", "best step", "last", "step", "count", "seed"})
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class RunsMeasures(QWidget):
         self._offer(names)
         measure = str(self.choice.value() or ALL)
         several = len(self._runs) > 1
-        self._show(self._compared(measure) if several and measure else self._all(measure))
+        self._show(self._compared(measure) if several and measure else self._one(measure))
         one = "" if len(self._runs) == 1 else self.tr("Choose a single run to measure it.")
         for button in (self.more, self.empty.button):
             button.set_available(one)
@@ -265,20 +265,27 @@ class RunsMeasures(QWidget):
 
     # --- one run -----------------------------------------------------------------------------------------------------
 
-    def _all(self, measure: str) -> Sheet:
-        """Every number of the runs, the latest checkpoint first within a measure."""
-        rows = [(run, row) for run in self._runs for row in run.watch.measures.all() if measure in (ALL, row.measure)]
-        places = {name: at for at, name in enumerate(order(row.measure for _, row in rows))}
-        rows.sort(key=lambda pair: (places[pair[1].measure], -pair[1].step, -pair[1].at))
-        best = {(run.name, name): run.watch.measures.best_step(name) for run in self._runs for name in places}
-        self._words.setText(help_words(measure) if measure else self.tr("Point at a line to read what it means."))
-        return Sheet(self._titles(), [self._line(run, row, best[run.name, row.measure]) for run, row in rows])
+    def _one(self, measure: str) -> Sheet:
+        """Of all measures the number of the latest checkpoint and the best one; of one measure every number."""
+        if not self._runs:
+            return Sheet()
+        file = self._runs[0].watch.measures
+        if not measure:
+            self._words.setText(self.tr("Point at a line to read what it means."))
+            columns = {"measure": self.tr("Measure"), "value": self.tr("Last"), "step": self.tr("At step")}
+            columns |= {"best": self.tr("Best"), "best step": self.tr("At step")}
+            columns |= {key: words for key, words in self._common().items() if key not in ("data", "at")}
+            return Sheet(columns, [self._overview(name, file) for name in order(file.names())])
+        rows = sorted(
+            (row for row in file.all() if row.measure == measure), key=lambda row: (row.step, row.at), reverse=True
+        )
+        self._words.setText(help_words(measure))
+        columns = {"measure": self.tr("Measure"), "value": self.tr("Value"), "step": self.tr("Step")}
+        best = file.best_step(measure) if len(file.series(measure)) > 1 else None
+        return Sheet(columns | self._common(), [self._line(row, best) for row in rows])
 
-    def _titles(self) -> Mapping[str, str]:
+    def _common(self) -> dict[str, str]:
         return {
-            "measure": self.tr("Measure"),
-            "value": self.tr("Value"),
-            "step": self.tr("Step"),
             "count": self.tr("Samples"),
             "seed": self.tr("Seed"),
             "features": self.tr("In the eyes of"),
@@ -286,7 +293,14 @@ class RunsMeasures(QWidget):
             "at": self.tr("Measured"),
         }
 
-    def _line(self, run: ComparedRun, row: MeasureRow, best: int | None) -> Cells:
+    def _overview(self, measure: str, file: MeasureFile) -> Cells:
+        stand = standing(file, measure)
+        assert stand.best is not None and stand.last is not None  # it is among the names of the file
+        best = {"best": value_words(stand.best), "best step": count_text(stand.best.step)}
+        found = self._line(stand.last, None)
+        return replace(found, words={**found.words, **best})
+
+    def _line(self, row: MeasureRow, best: int | None) -> Cells:
         words = {
             "measure": title(row.measure),
             "value": value_words(row),
@@ -297,9 +311,8 @@ class RunsMeasures(QWidget):
             "data": row.data or "–",
             "at": when_words(row.at),
         }
-        alone = len(run.watch.measures.series(row.measure)) < 2
         tip = "\n".join(part for part in (help_words(row.measure), note_words(row)) if part)
-        return Cells(words, tip, best=row.step == best and not alone, doubtful=bool(row.note))
+        return Cells(words, tip, best=row.step == best, doubtful=bool(row.note))
 
     # --- several runs ------------------------------------------------------------------------------------------------
 
@@ -314,13 +327,11 @@ class RunsMeasures(QWidget):
             "best": self.tr("Best"),
             "step": self.tr("At step"),
             "last": self.tr("Last"),
-            "count": self.tr("Samples"),
-            "seed": self.tr("Seed"),
-            "features": self.tr("In the eyes of"),
-            "data": self.tr("Compared with"),
+            **{key: words for key, words in self._common().items() if key != "at"},
         }
         ordered = sorted(self._runs, key=lambda run: _rank(stand[run.name]))
-        return Sheet(columns, [self._run_line(run, stand[run.name], best=run.name == first) for run in ordered])
+        best = first if not apart else ""
+        return Sheet(columns, [self._run_line(run, stand[run.name], best=run.name == best) for run in ordered])
 
     def _run_line(self, run: ComparedRun, stand: Standing, *, best: bool) -> Cells:
         row, last = stand.best, stand.last

@@ -186,8 +186,9 @@ class TrainColumn(QObject):
             return Cost(items, training.rate, training.seconds_left, memory, free, trains=True)
         if live:
             return Cost(items, status.rate, status.seconds_left, memory, free, trains=True)
-        rate = status.items / status.seconds_trained if status.seconds_trained else None
-        return Cost(items, rate, status.seconds_trained or None, memory, ended=True)
+        if not status.items or not status.seconds_trained:
+            return Cost(items, None, status.seconds_trained or None, memory, ended=True)
+        return Cost(items, status.items / status.seconds_trained, status.seconds_trained, memory, ended=True)
 
     def _why_not_measure(self) -> str:
         if self._session.engine.state != "ready":
