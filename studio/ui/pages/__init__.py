@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from studio.families import FAMILIES
+
 if TYPE_CHECKING:
     from studio.ui.pages.page import Page
     from studio.ui.session import Session
@@ -32,7 +34,7 @@ def _t(title: str) -> str:
     return str(QT_TRANSLATE_NOOP("Pages", title))
 
 
-PAGES: tuple[PageEntry, ...] = (
+_TABLE: tuple[PageEntry, ...] = (
     PageEntry("home", _t("Home"), "home", "top", "studio.ui.pages.home:HomePage"),
     PageEntry("data", _t("Data"), "data", "top", "studio.ui.pages.data:DataPage"),
     PageEntry("gan", _t("GAN"), "gan", "models", "studio.ui.panels.gan:GanPanel", "gan"),
@@ -62,6 +64,20 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("settings", _t("Settings"), "settings", "bottom", "studio.ui.pages.settings:SettingsPage"),
 )
 
+
+def _with_all_families(table: tuple[PageEntry, ...]) -> tuple[PageEntry, ...]:
+    """A family that has no line of its own comes last among the models, under its own name."""
+    unnamed = [family for family in FAMILIES if family not in {entry.family for entry in table}]
+    end = max(place for place, entry in enumerate(table) if entry.group == "models") + 1
+    return (*table[:end], *map(_entry_of, unnamed), *table[end:])
+
+
+def _entry_of(family: str) -> PageEntry:
+    name = family.capitalize()
+    return PageEntry(family, name, "grid-plus", "models", f"studio.ui.panels.{family}:{name}Panel", family)
+
+
+PAGES = _with_all_families(_TABLE)
 BY_ID = {entry.id: entry for entry in PAGES}
 
 

@@ -123,7 +123,7 @@ _NOTHING: Curve = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 
 
 class CurveCards(QWidget):
-    """Two cards, three where there is room. One cursor, one pointer, one smoothing."""
+    """A card for each group that a family shows, as many as fit. One cursor, one pointer, one smoothing."""
 
     cursor_moved = Signal(int)
     export_requested = Signal(str)  # the CSV of one plot
@@ -136,7 +136,7 @@ class CurveCards(QWidget):
         self._curves: Mapping[str, Curve] = {}
         self._lines: dict[str, MeasuredLine] = {}
         self._run: tuple[int | None, tuple[int, ...], bool] | None = None
-        self.cards = [CurveCard(number, description, self) for number in range(max(2, len(description.shown)))]
+        self.cards = [CurveCard(number, description, self) for number in range(len(description.shown))]
         row = dense(QHBoxLayout(self), gap=16)
         for card, key in zip(self.cards, description.shown, strict=True):
             card.wanted = key
