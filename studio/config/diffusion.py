@@ -146,6 +146,16 @@ class DiffusionConfig(TrainingSettings):
     )
 
     @property
+    def ema_share(self) -> float:
+        """The averaged weights remember a share of the run."""
+        return self.ema_length
+
+    @property
+    def sample_gap(self) -> int:
+        """A picture is drawn in many calls of the network."""
+        return 4096
+
+    @property
     def knows_horizon(self) -> bool:
         """A learning rate that falls in the end follows the length of the run."""
         return self.decay != "none"

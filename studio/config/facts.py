@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from studio.config.base import Settings
+from studio.ground.errors import UsageError
 
 DeviceKind = Literal["cpu", "cuda", "mps"]
 
@@ -21,6 +22,14 @@ class DataFacts(Settings):
     """Label name -> its values, in the order of their codes."""
     captions: bool = False
     """Whether pictures are described in words."""
+
+    def chosen_labels(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The labels of these names, with their values. Raises UsageError where there is no such label."""
+        for name in names:
+            if name not in self.labels:
+                known = ", ".join(self.labels) or "none"
+                raise UsageError("The data set has no label {name}; it has: {known}.", name=name, known=known)
+        return {name: tuple(self.labels[name]) for name in names}
 
 
 class DeviceFacts(Settings):

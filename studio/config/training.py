@@ -53,6 +53,16 @@ class TrainingSettings(Settings):
     )
 
     @property
+    def ema_share(self) -> float:
+        """Length of the averaging as a share of the run so far; 0: its memory is ``ema_half_life``."""
+        return 0.0
+
+    @property
+    def sample_gap(self) -> int:
+        """Items between two grids of samples: so many that drawing them takes a few per cent of the time."""
+        return 512
+
+    @property
     def knows_horizon(self) -> bool:
         """Whether a step depends on how long the whole run is, so that a longer run is another run."""
         return False

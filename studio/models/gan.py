@@ -9,7 +9,6 @@ from torch import Tensor
 
 from studio.config.facts import DataFacts
 from studio.config.gan import GanConfig, ResidualNetwork
-from studio.ground.errors import UsageError
 from studio.models.gan_dcgan import DcganDiscriminator, DcganGenerator
 from studio.models.gan_residual import ResidualDiscriminator, ResidualGenerator
 from studio.models.layers import bound_by_spectral_norm
@@ -25,11 +24,7 @@ def condition_labels(config: GanConfig, facts: DataFacts) -> dict[str, tuple[str
     Raises:
         UsageError: the data set has no label of that name.
     """
-    for name in config.condition:
-        if name not in facts.labels:
-            known = ", ".join(facts.labels) or "none"
-            raise UsageError("The data set has no label {name}; it has: {known}.", name=name, known=known)
-    return {name: tuple(facts.labels[name]) for name in config.condition}
+    return facts.chosen_labels(config.condition)
 
 
 def label_sizes(labels: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:

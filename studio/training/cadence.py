@@ -10,17 +10,22 @@ import math
 MODEL_POINTS = 24
 _REGULAR_SAMPLES = 240
 _LEAST_GAP = 512  # items between two grids: drawing them stays under one or two per cent of the time
-_RATIO = 1.3
+_RATIO, _DEAR_RATIO = 1.3, 2.0
 _SECONDS, _SHARE = 60.0, 0.02
 
 
-def sample_steps(total: int, items_per_step: int) -> frozenset[int]:
-    """Steps (at most 300) at which samples are made: dense at first, then regular; the first and the last."""
-    gap = max(math.ceil(_LEAST_GAP / items_per_step), math.ceil(total / _REGULAR_SAMPLES))
-    early, step = {0}, 1
+def sample_steps(total: int, items_per_step: int, least_gap: int = _LEAST_GAP) -> frozenset[int]:
+    """Steps (at most 300) at which samples are made: dense at first, then regular; the first and the last.
+
+    Args:
+        least_gap: items between two regular grids: more where drawing them is dear, and then fewer come at first.
+    """
+    gap = max(math.ceil(least_gap / items_per_step), math.ceil(total / _REGULAR_SAMPLES))
+    ratio = _DEAR_RATIO if least_gap > _LEAST_GAP else _RATIO
+    early, step = {0}, max(1, gap // 16) if least_gap > _LEAST_GAP else 1
     while step < min(gap, total):
         early.add(step)
-        step = max(step + 1, round(step * _RATIO))
+        step = max(step + 1, round(step * ratio))
     return frozenset(early | set(range(gap, total, gap)) | {total})
 
 

@@ -18,7 +18,7 @@ from studio.config.training import TrainingSettings
 from studio.generation.gan import grow
 from studio.generation.latents import drawn_latent
 from studio.ground.events import Notice
-from studio.measures.wasserstein import comparable, deviation, deviation_within, sliced_wasserstein
+from studio.measures.wasserstein import comparable, deviation
 from studio.models.gan import (
     build_discriminator,
     build_generator,
@@ -28,9 +28,10 @@ from studio.models.gan import (
 )
 from studio.models.seeding import process_generator
 from studio.training.augmentation import augment, mirror
-from studio.training.gan_data import GanData, RealBatch
+from studio.training.gan_data import GanData
 from studio.training.gan_diagnosis import Diagnosis
 from studio.training.gan_losses import discriminator_loss, generator_loss, lipschitz_penalty, slope_penalty
+from studio.training.picture_data import RealBatch, compared, named_codes
 from studio.training.rng import Draws
 from studio.training.state import start_optimiser
 from studio.training.task import Phase, Pictures, Verdict
@@ -71,7 +72,7 @@ class GanTask:
         self._values: dict[str, Tensor] = {}
         self._judges: RealBatch | None = None
         self._reference: tuple[Tensor, Tensor] | None = None
-        self._real, self._fake = RealBatch(torch.empty(0), torch.empty(0)), torch.empty(0)
+        self._real, self._fake = RealBatch(torch.empty(0), torch.empty(0), np.empty(0)), torch.empty(0)
 
     # --- what the trainer asks ---------------------------------------------------------------------------------
 
@@ -113,10 +114,8 @@ class GanTask:
 
     def sample_notes(self) -> Mapping[str, Any]:
         """With which labels each sample is made; a label that is unknown is left out."""
-        rows = self.data.shown_codes(self.config.sample_count, cycle=True).tolist()
-        columns = list(self.labels.items())
-        noted = [{name: v[code] for (name, v), code in zip(columns, row, strict=True) if code >= 0} for row in rows]
-        return {"labels": noted} if columns else {}
+        codes = self.data.shown_codes(self.config.sample_count, cycle=True)
+        return {"labels": named_codes(self.labels, codes)} if self.labels else {}
 
     def sample_values(self, pictures: np.ndarray) -> dict[str, float]:
         """How diverse the samples are, as a share of the data's."""
@@ -125,19 +124,11 @@ class GanTask:
 
     def measure(self, averages: Mapping[str, nn.Module]) -> Iterator[dict[str, float] | None]:
         """Distance of 512 fixed samples from real pictures, and their diversity as a share of the data's."""
-        real, real_codes = self._reference_pictures()
         codes, pieces = self.data.shown_codes(MEASURED, cycle=False), []
         for piece in grow(averages["generator"], self._latents(MEASURED), codes):
             pieces.append(comparable(piece))
             yield None
-        made = torch.cat(pieces)
-        found = {"diversity": deviation(made) / max(1e-6, deviation(real))}
-        if codes.shape[1]:
-            inside = deviation_within(made, codes[:, 0]), deviation_within(real, real_codes[:, 0])
-            if inside[0] is not None and inside[1]:
-                found["diversity_within"] = inside[0] / inside[1]
-        for distance in sliced_wasserstein(made, real, seed=self.config.seed):
-            yield None if distance is None else found | {"distance": distance}
+        yield from compared(torch.cat(pieces), codes, self._reference_pictures(), seed=self.config.seed)
 
     def verdict(self, values: Mapping[str, float]) -> Verdict:
         """A GAN's losses do not say when it is good enough."""
@@ -156,10 +147,8 @@ class GanTask:
 
     def description(self) -> dict[str, Any]:
         """The labels' values, which give the codes their meaning, and how often each occurs."""
-        counts = {}
-        for (name, values), column in zip(self.labels.items(), self.data.codes_NL.T, strict=True):
-            counts[name] = np.bincount(column[column >= 0], minlength=len(values)).tolist()
-        return {"labels": {name: list(values) for name, values in self.labels.items()}, "label_counts": counts}
+        labels = {name: list(values) for name, values in self.labels.items()}
+        return {"labels": labels, "label_counts": self.data.label_counts(self.labels)}
 
     # --- one step ----------------------------------------------------------------------------------------------
 

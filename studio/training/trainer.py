@@ -105,7 +105,7 @@ class Trainer:
         dtype = choose_precision(task.config.precision, device)
         self.stepper = Stepper(task, self.averages, device=device, dtype=dtype)
         self.seconds = 0.0  # spent in steps, also before this start
-        self._sample_steps = sample_steps(self.total, task.items_per_step)
+        self._sample_steps = sample_steps(self.total, task.items_per_step, task.config.sample_gap)
         self._model_steps = model_steps(self.total, task.items_per_step)
         self._sampled_at = -1
         self._saved_at, self._patience, self._save_wanted = clock(), resume_interval(0.0), False
