@@ -133,7 +133,7 @@ def build_classifier(config: ClassifierConfig, sizes: tuple[int, ...]) -> Classi
         return Classifier(trunk, network.width, channels=config.channels, sizes=sizes, has_maps=False)
     widths = stage_widths(config.picture_size, network.width)
     make = _plain if isinstance(network, CnnNetwork) else _residual
-    trunk = make(config, widths)
+    trunk = make(config, widths, network.depth)
     for layer in trunk.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -162,21 +162,19 @@ def _stem(config: ClassifierConfig, width: int) -> ConvNorm:
     return ConvNorm(config.channels, width, 2 if config.picture_size >= _LARGE else 1)
 
 
-def _plain(config: ClassifierConfig, widths: list[int]) -> nn.Sequential:
+def _plain(config: ClassifierConfig, widths: list[int], depth: int) -> nn.Sequential:
     layers: list[nn.Module] = [_stem(config, widths[0])]
     for before, after in pairwise(widths):
         layers.append(_halved())
-        for i in range(config.network.depth):
-            layers.append(ConvNorm(after if i else before, after))
+        layers += [ConvNorm(after if i else before, after) for i in range(depth)]
     return nn.Sequential(*layers)
 
 
-def _residual(config: ClassifierConfig, widths: list[int]) -> nn.Sequential:
+def _residual(config: ClassifierConfig, widths: list[int], depth: int) -> nn.Sequential:
     layers: list[nn.Module] = [_stem(config, widths[0])]
     for before, after in pairwise(widths):
         layers.append(_halved())
-        for i in range(config.network.depth):
-            layers.append(Block(after if i else before, after))
+        layers += [Block(after if i else before, after) for i in range(depth)]
     return nn.Sequential(*layers)
 
 
