@@ -73,6 +73,14 @@ def remove(name: Name, as_json: AsJson = False) -> None:
         say(f"{name} is gone; {size(freed)} freed.")
 
 
+def _use(name: str) -> str:
+    from studio.data.pretrained import ARCHITECTURES
+
+    if name not in ARCHITECTURES:
+        return f"{name} is here."
+    return f"{name} is here; fine-tune it with: --set network=pretrained --set network.architecture={name}"
+
+
 def _bring(request: Settings, *, as_json: bool) -> None:
     with stopping_on_signals() as commands:
         ending = serve(request, Path(), as_json=as_json, commands=commands)
@@ -80,5 +88,5 @@ def _bring(request: Settings, *, as_json: bool) -> None:
     if ending.status == "finished":
         more = {"result": asdict(ending.result)}
         if not as_json:
-            say(f"{ending.result.architecture} is here; train with --set network=pretrained.")
+            say(_use(ending.result.architecture))
     raise typer.Exit(finish(ending, as_json=as_json, more=more, words="Stopped." if not more else ""))

@@ -1,4 +1,4 @@
-"""The Settings page: preferences, the project's disk use and bin, what works here, about."""
+"""The Settings page: preferences, the project's disk use and bin, pretrained networks, what works here, about."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from studio.ui.pages.page import Page
 from studio.ui.pages.settings_about import AboutCard, DoctorCard
 from studio.ui.pages.settings_preferences import PreferenceCards
 from studio.ui.pages.settings_space import BinCard, SpaceCard
+from studio.ui.pages.settings_weights import WeightsCard
 from studio.ui.session import Session
 from studio.ui.view_state import HeaderIntention, PageIntention
 from studio.ui.widgets.frames import dense
@@ -29,6 +30,7 @@ class SettingsPage(Page):
         self.preferences = PreferenceCards(session)
         self.space = SpaceCard(session)
         self.bin = BinCard(session, self.look_at_project)
+        self.weights = WeightsCard(session)
         self.doctor = DoctorCard(session)
         self.about = AboutCard()
         self._lay_out()
@@ -41,7 +43,7 @@ class SettingsPage(Page):
         inner.setMaximumWidth(_WIDTH)
         theme.set_look(inner, surface="canvas")
         column = dense(QVBoxLayout(inner), gap=16)
-        for card in (self.preferences, self.space, self.bin, self.doctor, self.about):
+        for card in (self.preferences, self.space, self.bin, self.weights, self.doctor, self.about):
             column.addWidget(card)
         column.addStretch(1)
         holder = QWidget()
@@ -63,6 +65,7 @@ class SettingsPage(Page):
     def activate(self) -> None:
         super().activate()
         self.preferences.renew()
+        self.weights.renew()
         if not self.doctor.findings:
             self.doctor.look()
         self.look_at_project()
@@ -82,7 +85,8 @@ class SettingsPage(Page):
         return PageIntention(page=self.page_id, header=HeaderIntention(title=self.tr("Settings")))
 
     def arrive(self, **what: Any) -> None:
-        card = {"space": self.space, "bin": self.bin, "doctor": self.doctor}.get(str(what.get("card")))
+        cards = {"space": self.space, "bin": self.bin, "weights": self.weights, "doctor": self.doctor}
+        card = cards.get(str(what.get("card")))
         if card is not None:
             self.area.ensureWidgetVisible(card)
 
