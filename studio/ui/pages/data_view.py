@@ -355,6 +355,7 @@ class DataView(QWidget):
         (names, first, words), self._awaited = self._awaited, None
         self._filter(Filter("finding", "shown", "", names, words))
         self.wall.select_positions(self.sight.contents.positions((first,)).tolist())
+        self._say(-1)
         self.wall.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_cell(self, cell: int) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _ASK_MS = 30  # a stroke asks no more often than this
 _SIDE = 384  # pixels of a picture that comes in
 _SEEN = 72
+_YES, _NO = ("yes", "true"), ("no", "false")
 _CARD = (312, 620)
 _FILES = "*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.ppm *.pgm *.pbm"
 
@@ -68,16 +69,16 @@ class OneView(QWidget):
         head.addWidget(self.title, 0)
         head.addWidget(self.model, 1)
         row = dense(QHBoxLayout(), gap=SIZES.space)
-        row.addWidget(self.pad)
+        row.addWidget(self.pad, 1000)
         self._card = self._make_card()
-        row.addWidget(self._card, 1)
-        row.addStretch(0)
+        row.addWidget(self._card, 10)
+        row.addStretch(1)
         foot = dense(QHBoxLayout(), gap=12)
         foot.addWidget(self.seen)
         foot.addWidget(self._seen_words, 1)
         column = dense(QVBoxLayout(self), gap=10)
         column.addLayout(head)
-        column.addLayout(row)
+        column.addLayout(row, 1000)
         column.addLayout(foot)
         column.addStretch(1)
 
@@ -86,8 +87,8 @@ class OneView(QWidget):
         super().resizeEvent(event)
         below = self.title.sizeHint().height() + self.seen.sizeHint().height() + 24
         side = max(160, min(self.width() - _CARD[0] - SIZES.space, self.height() - below))
-        self.pad.setFixedSize(side, side)
-        self._card.setFixedHeight(side)
+        self.pad.setMaximumSize(side, side)
+        self._card.setMaximumHeight(side)
 
     def _make_card(self) -> QWidget:
         """The bars below what is likeliest; they scroll where there are many."""
@@ -128,7 +129,13 @@ class OneView(QWidget):
             label, value = best[0]
             self.verdict.setText(f"{value} · {percent(found[label][value])}")
         else:
-            self.verdict.setText(" · ".join(f"{label} {value}" for label, value in best))
+            self.verdict.setText(" · ".join(self._words(label, value) for label, value in best))
+
+    def _words(self, label: str, value: str) -> str:
+        """A label and its value as one says them: “black hair”, “glasses”, “no glasses”."""
+        if value in _YES:
+            return label
+        return self.tr("no {0}").format(label) if value in _NO else f"{value} {label}"
 
     def show_nothing(self) -> None:
         """Nothing is asked."""

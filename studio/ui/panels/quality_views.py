@@ -13,6 +13,7 @@ from studio.ui.panels.value_table import ValueRow, ValueTable
 from studio.ui.text import Label, count_text
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.confusion_matrix import ConfusionMatrix, percent
+from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.heat import HeatPicture
 from studio.ui.widgets.reliability import ReliabilityDiagram
@@ -213,9 +214,12 @@ class WorstView(QualityView):
         self._card.add(self.show_data)
         self._card.add(self._hint)
         self._card.body.addStretch(1)
+        self._none = EmptyState("check", self.tr("No mistake to show"))
+        self._none.setObjectName("worstNone")
         row = dense(QHBoxLayout(self), gap=16)
         row.addWidget(self.grid, 1)
         row.addWidget(self._card)
+        row.addWidget(self._none, 1)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
@@ -224,12 +228,15 @@ class WorstView(QualityView):
         self._places = [at for at, mistake in enumerate(quality.worst) if mistake.label == label]
         found = quality.labels[label]
         wrong = round((1 - float(found.accuracy)) * int(found.count)) if found.count else 0
-        self._card.setVisible(bool(self._places))
+        for part in (self._card, self.grid):
+            part.setVisible(bool(self._places))
+        self._none.setVisible(not self._places)
         self.grid.set_captions([quality.worst[at].predicted for at in self._places])
         self.grid.set_pictures(quality.pictures[self._places] if self._places else [])
         if not self._places:
-            self._sentence = self.tr("It made no mistake here.") if not wrong else self.tr(
-                "{0} mistakes were made; none is among the worst that were kept.").format(count_text(wrong))
+            some = self.tr("{0} mistakes were made; none is among the worst that were kept.").format(count_text(wrong))
+            self._sentence = some if wrong else self.tr("Every picture is told right.")
+            self._none.set_words(self.tr("No mistake to show"), self._sentence)
             return
         words = self.tr("{0} of {1} mistakes, the surest first; below each stands what it was taken for.")
         self._sentence = words.format(count_text(len(self._places)), count_text(max(wrong, len(self._places))))

@@ -26,7 +26,7 @@ from studio.ui.widgets.confusion_matrix import percent
 
 Index = QModelIndex | QPersistentModelIndex
 VALUE, COUNT, PRECISION, RECALL = range(4)
-_WIDTHS = {COUNT: 76, PRECISION: 116, RECALL: 116}
+_COUNT_WIDTH = 76
 _LINE = 30
 _SHARE = Qt.ItemDataRole.UserRole + 1
 
@@ -178,9 +178,9 @@ class ValueTable(QTableView):
         head.setHighlightSections(False)
         head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
-        head.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Stretch)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
+        for column in (VALUE, PRECISION, RECALL):
+            head.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.setColumnWidth(COUNT, _COUNT_WIDTH)
 
 
 def _number(row: ValueRow, column: int) -> float:

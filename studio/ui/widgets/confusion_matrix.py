@@ -13,6 +13,7 @@ from studio.ui import theme
 from studio.ui.text import NO_BREAK, count_text
 
 _LARGEST_CELL = 104
+_WIDEST_CELL = 1.7  # times its height
 _NUMBER_FROM = 22  # pixels of a cell from which its number can be read
 _NAME_FROM = 12  # and from which the values' names stand beside it
 _WIDEST_NAME = 96
@@ -94,11 +95,13 @@ class ConfusionMatrix(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(320, 280)
 
-    def _side(self) -> float:
+    def _cell(self) -> tuple[float, float]:
+        """Width and height of a cell; wider than high where that gives the names more room."""
         count = max(len(self._values), 1)
         left, top = self._margins()
-        room = min((self.width() - left - 2) / count, (self.height() - top - 2) / count)
-        return max(2.0, min(room, _LARGEST_CELL))
+        wide, high = (self.width() - left - 2) / count, (self.height() - top - 2) / count
+        high = max(2.0, min(high, wide, _LARGEST_CELL))
+        return max(2.0, min(wide, _WIDEST_CELL * high, _LARGEST_CELL)), high
 
     def _margins(self) -> tuple[float, float]:
         """Room for the names at the left and at the top; none where cells are too small to name."""
@@ -112,18 +115,18 @@ class ConfusionMatrix(QWidget):
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell lies in the widget."""
-        side = self._side()
+        wide, high = self._cell()
         left, top = self._margins()
         count = len(self._values)
-        start = max(0.0, (self.width() - left - side * count) / 2)
-        return QRectF(start + left + column * side, top + row * side, side, side)
+        start = max(0.0, (self.width() - left - wide * count) / 2)
+        return QRectF(start + left + column * wide, top + row * high, wide, high)
 
     def cell_at(self, point: QPoint) -> tuple[int, int] | None:
         """Row and column under a point."""
         if not self._values:
             return None
-        origin, side = self.cell_rect(0, 0).topLeft(), self._side()
-        column, row = int((point.x() - origin.x()) // side), int((point.y() - origin.y()) // side)
+        origin, (wide, high) = self.cell_rect(0, 0).topLeft(), self._cell()
+        column, row = int((point.x() - origin.x()) // wide), int((point.y() - origin.y()) // high)
         count = len(self._values)
         return (row, column) if 0 <= row < count and 0 <= column < count else None
 
@@ -155,7 +158,7 @@ class ConfusionMatrix(QWidget):
             painter.setBrush(look.colour("accent" if row == column else "fake", tint))
             painter.drawRoundedRect(inner, 2 * gap, 2 * gap)
         count = int(self._counts[row, column])
-        if box.width() >= _NUMBER_FROM and count:
+        if box.height() >= _NUMBER_FROM - 6 and box.width() >= _NUMBER_FROM and count:
             painter.setPen(look.colour("on_accent" if row == column and tint > 0.6 else "text"))
             self._write(painter, inner, count_text(count), Qt.AlignmentFlag.AlignCenter)
 
@@ -168,12 +171,12 @@ class ConfusionMatrix(QWidget):
         painter.drawText(box, how | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def _paint_names(self, painter: QPainter) -> None:
-        look, first, side = theme.current(), self.cell_rect(0, 0), self._side()
+        look, first, (wide, high) = theme.current(), self.cell_rect(0, 0), self._cell()
         left, top = self._margins()
         line = self.fontMetrics().height()
         lit = self._hover or self._current
         painter.setPen(look.colour("text_dim"))
-        across = QRectF(first.left(), top - 2 * line - 6, side * len(self._values), line)
+        across = QRectF(first.left(), top - 2 * line - 6, wide * len(self._values), line)
         self._write(painter, across, self.tr("taken for"), Qt.AlignmentFlag.AlignHCenter)
         self._write(
             painter, QRectF(first.left() - left, top - line - 4, left - 8, line), self.tr("truth"),
@@ -182,11 +185,11 @@ class ConfusionMatrix(QWidget):
         for at, value in enumerate(self._values):
             box = self.cell_rect(at, at)
             painter.setPen(look.colour("text" if lit is not None and lit[0] == at else "text_dim"))
-            beside = QRectF(first.left() - left, box.top(), left - 8, side)
-            if side >= line - 2:
+            beside = QRectF(first.left() - left, box.top(), left - 8, high)
+            if high >= line - 2:
                 self._write(painter, beside, value, Qt.AlignmentFlag.AlignRight)
             painter.setPen(look.colour("text" if lit is not None and lit[1] == at else "text_dim"))
-            above = QRectF(box.left() + 1, top - line - 4, side - 2, line)
+            above = QRectF(box.left() + 1, top - line - 4, wide - 2, line)
             self._write(painter, above, value, Qt.AlignmentFlag.AlignHCenter)
 
     def changeEvent(self, event: QEvent) -> None:

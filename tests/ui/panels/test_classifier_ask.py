@@ -131,7 +131,7 @@ def test_bars_move_as_one_draws(ask: ClassifierAskTab, asked_server: type[judged
     stroke(qtbot, ask, (60, 60), (200, 60))
     settle(qtbot, ask)
     first = view.bars.probabilities()["glasses"]["no"]
-    assert 0.5 < first < 1 and view.verdict.text().startswith("hair red · glasses no")
+    assert 0.5 < first < 1 and view.verdict.text().startswith("red hair · no glasses")
     ask.one.tools.width_slider.set_value(48)
     ask.one.tools._on_width(48)
     stroke(qtbot, ask, (40, 120), (400, 120), (40, 160), (400, 200), (40, 240), (400, 260))
