@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from studio.config.data import Choices, PrepareSettings
+from studio.config.data import Choices, PrepareSettings, Relabelled
 from studio.config.requests import BuiltinRequest
 from studio.data.builtin import draw_portraits
 from studio.data.folders import FolderReader, PositionReader
@@ -182,6 +182,22 @@ def test_the_cache_is_used_again(tiny_pictures: Path, imported: Imported, prepar
     second = prepared(store)
     assert second.folder == first.folder and second.fingerprint == first.fingerprint
     assert (second.folder / "pixels.bin").stat().st_mtime_ns == stamp
+
+
+def test_changed_labels_are_prepared_and_have_a_cache_of_their_own(
+    tiny_pictures: Path, imported: Imported, prepared: Any
+) -> None:
+    store = imported(tiny_pictures)
+    other = Relabelled(name=store.names[3], label="class", value="stripes")
+    new = Relabelled(name=store.names[0], label="class", value="stars")
+    data = prepared(store, SIZE, Choices(relabelled=(other, new), leave_out=store.names[1:2]))
+    assert data.values["class"] == ("circles", "squares", "stripes", "stars")
+    place = data.names.index(store.names[3])
+    assert (data.codes["class"][0], data.codes["class"][place]) == (3, 2)
+    plain = cache_name(store, SIZE, Choices())
+    assert len({plain, *(cache_name(store, SIZE, Choices(relabelled=(one,))) for one in (other, new))}) == 3
+    both = [cache_name(store, SIZE, Choices(relabelled=order)) for order in ((other, new), (new, other))]
+    assert both[0] == both[1]
 
 
 def test_every_setting_and_choice_has_a_cache_of_its_own(tiny_pictures: Path, imported: Imported) -> None:

@@ -6,15 +6,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from studio.config.base import Settings
 from studio.config.data import Choices, PrepareSettings
 from studio.config.requests import GenerateRequest, PrepareRequest
 from studio.data.prepared import PreparedPictures
-from studio.ground.errors import DamagedError
+from studio.ground.errors import DamagedError, StudioError
 from studio.ground.events import Ended, Stop
 from studio.jobs import browsing
-from studio.jobs.browsing import Contents, FindPictures, PictureServer, ReadContents, ReadPrepared, ReadThumbnails
+from studio.jobs.browsing import (
+    Contents,
+    FindPictures,
+    PictureServer,
+    ReadContents,
+    ReadFile,
+    ReadPrepared,
+    ReadThumbnails,
+)
 from studio.jobs.registry import run_job
 from studio.jobs.steering import CommandQueue
 
@@ -48,6 +57,28 @@ def test_thumbnails_come_small_and_never_enlarged(server: PictureServer) -> None
     assert {at: picture.shape for at, picture in small.items()} == {3: (16, 16, 3), 1: (16, 16, 3)}
     large = answer(server, ReadThumbnails(folder=FOLDER, positions=(3,), side=500))
     assert large[3].shape == (32, 32, 3) and large[3].dtype == np.uint8
+
+
+def test_a_file_of_the_users_comes_upright_small_and_flat(server: PictureServer, tmp_path: Path) -> None:
+    tall = Image.new("RGBA", (40, 100), (0, 0, 0, 0))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    tall.save(tmp_path / "turned.png", exif=exif)
+    found = answer(server, ReadFile(path=tmp_path / "turned.png", side=50, background="#204060"))
+    assert found.shape == (20, 50, 3) and found[3, 3].tolist() == [0x20, 0x40, 0x60]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "a.png is empty."), (b"no", "a.png is not a picture that can be read."), (None, "a.png cannot be read")],
+)
+def test_what_is_no_picture_is_said_in_a_sentence(
+    server: PictureServer, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    if content is not None:
+        (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(StudioError, match=words.replace(".", r"\.")):
+        answer(server, ReadFile(path=tmp_path / "a.png", side=50))
 
 
 def test_an_answer_goes_out_before_all_is_read(server: PictureServer, monkeypatch: pytest.MonkeyPatch) -> None:

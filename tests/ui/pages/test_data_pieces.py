@@ -24,8 +24,10 @@ from studio.ui.pages.data_model import (
     Filter,
     Sight,
     is_taken,
+    label_counts,
     leave_out,
     put_back,
+    relabel,
     sources_of,
     suggested_name,
     value_filter,
@@ -46,6 +48,21 @@ def contents(count: int = 6) -> Contents:
         folder="data/x", kind="folder", names=names, places={n: at for at, n in enumerate(names)}, widths=sides,
         heights=sides, labels={"class": Labels(("a", "b"), codes)}, captions=(), bytes=9, transparent=0, skipped=(),
     )  # fmt: skip
+
+
+def test_a_changed_label_is_seen_counted_and_taken_back() -> None:
+    choices = relabel(Choices(), ["01.png", "00.png"], "class", "b")
+    sight = Sight(contents(), choices)
+    assert [sight.value_of(at, "class") for at in range(3)] == ["b", "b", "b"]
+    assert sight.value_counts("class") == [("b", 4), ("a", 1)] and sight.line(1).endswith("class: b")
+    assert label_counts(contents(), choices) == {"class": {"a": 1, "b": 4}}
+    sight.filter = value_filter("class", "b")
+    assert sight.shown().tolist() == [0, 1, 2, 5]
+    again = relabel(choices, ["01.png"], "class", "")
+    assert [(one.name, one.value) for one in again.relabelled] == [("00.png", "b"), ("01.png", "")]
+    sight.choose(again)
+    assert sight.value_of(1, "class") == ""
+    assert str(choice_words("x", Choices(), choices)) == "Changed a label of 2 pictures of x"
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------
