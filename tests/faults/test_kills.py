@@ -3,6 +3,7 @@
 Five kills in the suite; fifty with ``python -m pytest -m faults tests/faults/test_kills.py``.
 """
 
+import json
 import os
 import random
 import shutil
@@ -29,10 +30,45 @@ PLACES = {"step": 12, "step-after": 12, "flush": 260, "rename": 60, "rename-afte
 KILLED = -9
 
 
-def dying(*arguments: object) -> subprocess.Popen[str]:
+def dying(*arguments: object, stdin: int | None = None) -> subprocess.Popen[str]:
     command = [sys.executable, "-P", str(TREE / "tests/faults/dying.py"), *map(str, arguments)]
     env = os.environ | {"PYTHONPATH": str(TREE)}
-    return subprocess.Popen(command, cwd=TREE, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=TREE, env=env, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+class Trainers:
+    """Trains in processes that die: forked from one that has PyTorch loaded, where the system can fork."""
+
+    def __init__(self, folder: Path) -> None:
+        self._said = folder / "said.txt"
+        self._server = dying("serve", stdin=subprocess.PIPE) if hasattr(os, "fork") else None
+
+    def train(self, project: Path, *where: object) -> tuple[int, str]:
+        """Exit code (-9 where it was killed), and what was said."""
+        if self._server is None:
+            process = dying("train", project, *where)
+            said = "".join(process.communicate(timeout=240))
+            return process.returncode, said
+        assert self._server.stdin is not None and self._server.stdout is not None
+        self._server.stdin.write(json.dumps([str(self._said), str(project), *map(str, where)]) + "\n")
+        self._server.stdin.flush()
+        code = int(self._server.stdout.readline())
+        return code, self._said.read_text()
+
+    def close(self) -> None:
+        """End the one that waits."""
+        if self._server is not None:
+            self._server.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def trainers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainers]:
+    """Processes that train and die."""
+    made = Trainers(tmp_path_factory.mktemp("trainers"))
+    yield made
+    made.close()
 
 
 def run_of(project: Path) -> Run:
@@ -68,28 +104,25 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def uninterrupted(fresh: Path, trainers: Trainers, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The same run, never killed."""
     path = tmp_path_factory.mktemp("kills") / "whole"
     shutil.copytree(fresh, path)
-    process = dying("train", path)
-    out, err = process.communicate(timeout=240)
-    assert process.returncode == 0, err
-    assert "'finished'" in out, out
+    code, said = trainers.train(path)
+    assert (code, "'finished'" in said) == (0, True), said
     return run_of(path)
 
 
-def kill_once(project: Path, generator: random.Random, whole: Run) -> bool:
+def kill_once(trainers: Trainers, project: Path, generator: random.Random, whole: Run) -> bool:
     """One kill at a seeded place, and what must hold afterwards; False where the run came to its end before."""
     run = run_of(project)
     safe = max(resume_points(run), default=None) if run.folder.exists() else None
     place = generator.choice(list(PLACES))
-    process = dying("train", project, place, generator.randint(1, PLACES[place]))
-    out, err = process.communicate(timeout=240)
-    if process.returncode == 0:
-        assert "'finished'" in out, out + err
+    code, said = trainers.train(project, place, generator.randint(1, PLACES[place]))
+    if code == 0:
+        assert "'finished'" in said, said
         return False
-    assert process.returncode == KILLED, err
+    assert code == KILLED, said
     with Project.open(project, write="required") as opened:
         assert opened.losses == ()
         states = [info.status.state for info in opened.runs.all()]
@@ -111,13 +144,11 @@ def _nothing_older_is_lost(run: Run, safe: int | None, whole: Run) -> None:
             assert np.array_equal(run.samples.read(step), whole.samples.read(step))
 
 
-def goes_on_to_the_same_bits(project: Path, whole: Run) -> None:
+def goes_on_to_the_same_bits(trainers: Trainers, project: Path, whole: Run) -> None:
     run = run_of(project)
     if not run.folder.exists() or run.status().state != "finished":
-        process = dying("train", project)
-        out, err = process.communicate(timeout=240)
-        assert process.returncode == 0, err
-        assert "'finished'" in out, out + err
+        code, said = trainers.train(project)
+        assert (code, "'finished'" in said) == (0, True), said
     assert run.status().state == "finished"
     for name in ("module.generator", "module.discriminator", "average.generator", "optimiser.generator"):
         file = f"resume-{STEPS:09d}/{name}.safetensors"
@@ -128,33 +159,37 @@ def goes_on_to_the_same_bits(project: Path, whole: Run) -> None:
         assert np.array_equal(run.samples.read(step), whole.samples.read(step))
 
 
-def survive(fresh: Path, project: Path, whole: Run, *, seed: int, kills: int) -> None:
+def survive(trainers: Trainers, fresh: Path, project: Path, whole: Run, *, seed: int, kills: int) -> None:
     """Kill a run ``kills`` times, beginning another one where it came to its end before."""
     generator, made = random.Random(seed), 0
     shutil.copytree(fresh, project)
     for _ in range(4 * kills):
         if made == kills:
             break
-        if kill_once(project, generator, whole):
+        if kill_once(trainers, project, generator, whole):
             made += 1
         else:
-            goes_on_to_the_same_bits(project, whole)
+            goes_on_to_the_same_bits(trainers, project, whole)
             shutil.rmtree(project)
             shutil.copytree(fresh, project)
     assert made == kills
-    goes_on_to_the_same_bits(project, whole)
+    goes_on_to_the_same_bits(trainers, project, whole)
 
 
 @pytest.mark.slow
-def test_a_run_killed_four_times_comes_out_the_same(fresh: Path, tmp_path: Path, uninterrupted: Run):
-    survive(fresh, tmp_path / "killed", uninterrupted, seed=1, kills=4)
+def test_a_run_killed_four_times_comes_out_the_same(
+    trainers: Trainers, fresh: Path, tmp_path: Path, uninterrupted: Run
+):
+    survive(trainers, fresh, tmp_path / "killed", uninterrupted, seed=1, kills=4)
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(10, 18))
-def test_runs_killed_forty_times_come_out_the_same(fresh: Path, tmp_path: Path, uninterrupted: Run, seed: int):
-    survive(fresh, tmp_path / "killed", uninterrupted, seed=seed, kills=5)
+def test_runs_killed_forty_times_come_out_the_same(
+    trainers: Trainers, fresh: Path, tmp_path: Path, uninterrupted: Run, seed: int
+):
+    survive(trainers, fresh, tmp_path / "killed", uninterrupted, seed=seed, kills=5)
 
 
 # --- while the database is written -----------------------------------------------------------------------------
