@@ -19,11 +19,11 @@ from studio.config.gan import GanConfig
 from studio.config.registry import load_config
 from studio.config.requests import Drawn, LookRequest, Recipe
 from studio.data.prepared import PreparedPictures
-from studio.generation.directions import kept_directions
+from studio.generation.gan_directions import kept_directions
+from studio.generation.gan_looking import look
 from studio.generation.latents import CHUNK, first_drawn, latent_of, padded
-from studio.generation.looking import look
 from studio.generation.models import Exported, Insight, Wanted, each, read_facts, unknown_name
-from studio.ground.errors import DamagedError, UsageError
+from studio.ground.errors import DamagedError
 from studio.ground.events import Progress
 from studio.models.gan import Discriminator, Generator, build_discriminator, build_generator, label_sizes
 from studio.models.pictures import to_bytes
@@ -120,7 +120,7 @@ class GeneratorModel:
     def look(
         self, request: LookRequest, data: PreparedPictures, run_folder: Path
     ) -> Generating[Progress, None, Insight]:
-        """See :func:`studio.generation.looking.look`."""
+        """See :func:`studio.generation.gan_looking.look`."""
         return look(self, request, data, run_folder)
 
     def exported(self) -> Exported:

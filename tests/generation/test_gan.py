@@ -10,11 +10,11 @@ import torch
 
 from studio.config.gan import DcganNetwork, GanConfig, NonSaturating, ResidualNetwork
 from studio.config.requests import Arithmetic, Drawn, Mean, Recipe, Slerp, grid
-from studio.generation.directions import find_directions, load_directions, save_directions
 from studio.generation.exporting import write_export
 from studio.generation.gan import GeneratorModel
+from studio.generation.gan_directions import find_directions, load_directions, save_directions
+from studio.generation.gan_looking import nearest, opinions, opinions_of
 from studio.generation.latents import drawn_latent, first_drawn, latent_of, slerp
-from studio.generation.looking import nearest, opinions, opinions_of
 from studio.ground.errors import DamagedError, UsageError
 from studio.models.weights import read_tensors, table_of
 from studio.training.assemble import assemble
@@ -183,7 +183,7 @@ def test_opinions_of_real_pictures(model: GeneratorModel, tiny: TinyPictures) ->
 def test_a_copy_is_found_and_a_new_picture_is_new(
     model: GeneratorModel, tiny: TinyPictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.generation.looking._BLOCK", 10)
+    monkeypatch.setattr("studio.generation.gan_looking._BLOCK", 10)
     copied = tiny.read(np.array([40, 25])).transpose(0, 2, 3, 1)
     strange = np.full((1, 32, 32, 3), 255, np.uint8)
     found = _result(nearest(model, np.concatenate([copied, strange]), tiny, 3))

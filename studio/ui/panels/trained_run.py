@@ -125,7 +125,7 @@ def kept_points(folder: Path) -> dict[int, Path]:
 
 @dataclass(frozen=True, slots=True)
 class FoundDirection:
-    """A direction that was found for a checkpoint; see ``studio.generation.directions.Direction``."""
+    """A direction that was found for a checkpoint; see ``studio.generation.gan_directions.Direction``."""
 
     label: str
     value: str

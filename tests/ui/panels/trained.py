@@ -106,12 +106,12 @@ class PaintingServer:
 
 
 def opinion(score: float) -> Any:
-    """An opinion as `studio.generation.looking` gives it."""
+    """An opinion as `studio.generation.gan_looking` gives it."""
     return SimpleNamespace(score=score, judged_real=score > 0, probability=1 / (1 + np.exp(-score)))
 
 
 def neighbours(verdict: str) -> Any:
-    """Neighbours as `studio.generation.looking` gives them."""
+    """Neighbours as `studio.generation.gan_looking` gives them."""
     return SimpleNamespace(
         rows=(4, 2, 0, 1, 3, 5), distances=(3.0, 4.0, 5.0, 6.0, 7.0, 8.0), usual=10.0, verdict=verdict
     )

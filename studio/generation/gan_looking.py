@@ -18,7 +18,7 @@ from torch import Tensor
 
 from studio.config.requests import LookRequest, Recipe
 from studio.data.prepared import PreparedPictures
-from studio.generation import directions as finding
+from studio.generation import gan_directions as finding
 from studio.generation.latents import CHUNK, padded
 from studio.generation.models import Insight
 from studio.ground.errors import UsageError, text
@@ -70,7 +70,7 @@ def look(model: GeneratorModel, request: LookRequest, data: PreparedPictures, ru
 
     ``opinion``: ``found`` has one :class:`Opinion` for each recipe, ``real`` those of as many held-out pictures in the
     order of ``pictures``; ``nearest``: one :class:`Neighbours` for each recipe, with ``pictures`` and ``names`` for all
-    their rows; ``directions``: ``studio.generation.directions.Direction``, kept with the run too.
+    their rows; ``directions``: ``studio.generation.gan_directions.Direction``, kept with the run too.
 
     Raises:
         UsageError: no recipe where one is needed; what the generator cannot make.
