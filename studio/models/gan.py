@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
@@ -11,10 +9,11 @@ from studio.config.facts import DataFacts
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.models.gan_dcgan import DcganDiscriminator, DcganGenerator
 from studio.models.gan_residual import ResidualDiscriminator, ResidualGenerator
-from studio.models.layers import bound_by_spectral_norm
+from studio.models.layers import bound_by_spectral_norm, label_sizes
 
 Generator = DcganGenerator | ResidualGenerator
 Discriminator = DcganDiscriminator | ResidualDiscriminator
+__all__ = ["build_discriminator", "build_generator", "condition_labels", "label_sizes", "score_threshold"]
 EMBEDDING = 16  # numbers a label adds to the latent: few, so that the label steers and the latent still decides
 
 
@@ -25,11 +24,6 @@ def condition_labels(config: GanConfig, facts: DataFacts) -> dict[str, tuple[str
         UsageError: the data set has no label of that name.
     """
     return facts.chosen_labels(config.condition)
-
-
-def label_sizes(labels: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
-    """How many values each label has."""
-    return tuple(len(values) for values in labels.values())
 
 
 def build_generator(config: GanConfig, labels: tuple[int, ...] = ()) -> Generator:

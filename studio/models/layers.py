@@ -5,10 +5,17 @@ Shapes: B pictures, C channels, H x W, Z latent numbers, L labels, E embedding n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
+
+
+def label_sizes(labels: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
+    """How many values each label has."""
+    return tuple(len(values) for values in labels.values())
 
 
 class LabelEmbedding(nn.Module):

@@ -1,8 +1,8 @@
 """Averaged weights: a moving average whose memory is given in items seen, or as a share of the run so far.
 
 A memory in items grows with the run until it has its full length, so that early samples are not the random start
-(Karras et al. 2020, arXiv:1912.04958, ramp-up). One that is a share grows for ever: the power function (Karras et al. 2023,
-arXiv:2312.02696, section 3.1). Running statistics of norms are averaged like weights; counters are copied.
+(Karras et al. 2020, arXiv:1912.04958, ramp-up). One that is a share grows for ever: the power function (Karras et al.
+2023, arXiv:2312.02696, section 3.1). Running statistics of norms are averaged like weights; counters are copied.
 """
 
 from __future__ import annotations

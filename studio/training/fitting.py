@@ -28,8 +28,13 @@ def surroundings(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
     }
 
 
-def must_fit(facts: Mapping[str, Any], config: TrainingSettings, fingerprint: str) -> None:
+def must_fit(
+    facts: Mapping[str, Any], config: TrainingSettings, fingerprint: str, description: Mapping[str, Any]
+) -> None:
     """Refuse a state of other settings or other data.
+
+    Args:
+        description: the task's own. Captions, which the pictures' fingerprint does not know, are told there.
 
     Raises:
         UsageError: names what differs.
@@ -40,7 +45,8 @@ def must_fit(facts: Mapping[str, Any], config: TrainingSettings, fingerprint: st
             "The checkpoint belongs to other settings ({names}); start a new run with them.",
             names=", ".join(sorted(other)),
         )
-    if facts["fingerprint"] != fingerprint:
+    captions = facts.get("description", {}).get("captions", "")
+    if facts["fingerprint"] != fingerprint or captions != description.get("captions", ""):
         raise UsageError(
             "The data set has changed since the checkpoint was made; start a new run, or bring the data back."
         )

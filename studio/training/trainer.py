@@ -158,7 +158,7 @@ class Trainer:
         loaded = self.checkpoints.newest_good(tables(collect(self.task, self.averages)))
         if loaded is None:
             return ()
-        must_fit(loaded.facts, self.original, self.fingerprint)
+        must_fit(loaded.facts, self.original, self.fingerprint, self.task.description())
         put_back(loaded.parts, self.task, self.averages)
         facts = loaded.facts
         self.counters = Counters(int(facts["step"]), int(facts["bad_in_a_row"]), int(facts.get("validated", 0)))

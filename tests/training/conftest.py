@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from studio.config import classifier
+from studio.config import classifier, diffusion
 from studio.config.classifier import ClassifierConfig
 from studio.config.data import Choices
+from studio.config.diffusion import DiffusionConfig
 from studio.config.facts import DataFacts
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.training import TrainingSettings
 from studio.data.splitting import Parts
+from studio.families import FAMILIES
 from studio.ground.events import Ended, Event
 from studio.training.assemble import assemble
 from studio.training.recorder import MemoryRecorder
@@ -35,7 +37,11 @@ class TinyPictures:
             self._pixels[i, hair[i] % channels, y : y + 12, x : x + 12] = 230
         self.codes = {"hair": hair.astype(np.int32), "smile": generator.integers(-1, 2, count).astype(np.int32)}
         self.values = {"hair": ("black", "blond", "red"), "smile": ("no", "yes")}
-        self.facts = DataFacts(count=count, height=size, width=size, channels=channels, labels=self.values)
+        names = [self.values["hair"][code] for code in hair]
+        self.captions = tuple(f"a square, {n}" if i % 7 else "" for i, n in enumerate(names))
+        self.facts = DataFacts(
+            count=count, height=size, width=size, channels=channels, labels=self.values, captions=True
+        )
         self.held_out, self.training = np.arange(16), np.arange(16, count)
         self.choices = Choices()
         self.parts = Parts(self.training, np.arange(10), np.arange(10, 16))
@@ -64,8 +70,27 @@ TINY: dict[str, TrainingSettings] = {
         schedule="constant",
         validate_every=3,
     ),
+    "diffusion": DiffusionConfig(
+        steps=12,
+        batch=8,
+        sample_count=4,
+        condition=("hair", "smile"),
+        text=True,
+        network=diffusion.UnetNetwork(width=4),
+        warm_up=2,
+    ),
 }
 """Small runs of 12 steps, one for each family, in which every part of the state is in use."""
+
+
+TRAINED = tuple(dict.fromkeys([*FAMILIES, *TINY]))
+"""The families that can train, also those that have no panel yet."""
+
+
+@pytest.fixture(autouse=True)
+def _every_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry knows them all."""
+    monkeypatch.setattr("studio.config.registry.FAMILIES", TRAINED)
 
 
 @pytest.fixture
@@ -100,8 +125,10 @@ def make_trainer(tiny: TinyPictures, family: str, config: TrainingSettings, tmp_
 
 @pytest.fixture
 def quick_measure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measures of 40 samples instead of 512."""
+    """Measures of 40 samples instead of 512, by a denoiser of 16 with few steps."""
     monkeypatch.setattr("studio.training.gan.MEASURED", 40)
+    monkeypatch.setattr("studio.training.diffusion.MEASURED", 16)
+    monkeypatch.setattr("studio.training.diffusion.SAMPLE_STEPS", 2)
 
 
 def finish(trainer: Trainer) -> list[Event]:

@@ -10,21 +10,20 @@ import torch
 
 from studio.config.base import describe, get_value
 from studio.config.gan import DcganNetwork, LeastSquares
-from studio.families import FAMILIES
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.events import ChangeSetting, Ended, SampleNow, SaveNow
 from studio.training.checkpoints import read_point
 from studio.training.state import collect, put_back, tables
 from studio.training.trainer import Counters, Trainer
 
-from .conftest import TinyPictures, finish
+from .conftest import TRAINED, TinyPictures, finish
 
 pytestmark = pytest.mark.usefixtures("quick_measure")
 Make = Callable[..., Trainer]
 FACTS = ("step", "changes", "bad_in_a_row", "validated", "enough")
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=TRAINED)
 def family(request: pytest.FixtureRequest) -> str:
     """Everything here holds for each family."""
     return str(request.param)
@@ -69,6 +68,18 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
         {"mirror": True, "augment": ("shift", "colour", "erase", "mixup"), "schedule": "cosine"},
     ),
     "cnn": ("classifier", {"network": {"kind": "cnn", "width": 4}, "labels": ("hair",), "class_weights": "balanced"}),
+    "diffusion": ("diffusion", {}),
+    "diffusion, everything drawn": (
+        "diffusion",
+        {
+            "network": {"kind": "dit", "width": 16, "depth": 2},
+            "dropout": 0.1,
+            "mirror": True,
+            "ema_length": 0,
+            "self_conditioning": True,
+            "process": {"kind": "gradual", "zero_terminal_snr": True},
+        },
+    ),
     "mlp": ("classifier", {"network": {"kind": "mlp", "width": 8}, "ema_half_life": 0, "gradient_clip": 0.1}),
 }
 
@@ -125,6 +136,7 @@ PARTS = {
         "optimiser.generator", "optimiser.discriminator",
     ),
     "classifier": ("module.classifier", "average.classifier", "optimiser.classifier", "task"),
+    "diffusion": ("module.denoiser", "average.denoiser", "optimiser.denoiser"),
 }  # fmt: skip
 
 
@@ -146,7 +158,7 @@ def test_the_ablation_below_knows_every_part(make_trainer: Make, family: str) ->
 
 @pytest.mark.parametrize(
     ("family", "left_out"),
-    [(family, part) for family in FAMILIES for part in (*PARTS[family], *FACTS)],
+    [(family, part) for family in TRAINED for part in (*PARTS[family], *FACTS)],
     indirect=["family"],
 )
 def test_leaving_any_part_out_is_noticed(make_trainer: Make, left_out: str) -> None:
