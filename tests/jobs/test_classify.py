@@ -305,3 +305,55 @@ def test_an_export_says_how_answers_are_read(judging: Path, tmp_path: Path) -> N
     end = ending(run_to_end(ExportRequest(run=RUN, folder=tmp_path / "out"), judging))
     assert end.status == "finished", (end.error, end.trace)
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"classifier.safetensors", "config.json", "manifest.json"}
+
+
+# --- data that is not as it should be --------------------------------------------------------------------------
+
+
+def train_on(path: Path, name: str) -> Any:
+    quick = CONFIG.model_dump(mode="json") | {"steps": 3}
+    return ending(run_to_end(TrainRequest(family="classifier", dataset=name, config=quick, device="cpu"), path))
+
+
+def test_pictures_without_a_label_and_a_class_of_one(judging: Path, tmp_path: Path) -> None:
+    folder, path = shapes_folder(tmp_path / "odd", 20), tmp_path / "project"
+    shutil.copytree(judging, path)
+    (folder / "star").mkdir()
+    shape("circle", 500).save(folder / "star" / "only.png")
+    for number in range(10):
+        shape("square", 600 + number).save(folder / f"nobody knows {number}.png")
+    add_data(path, folder, "odd")
+    end = train_on(path, "odd")
+    assert end.status == "finished", (end.error, end.trace)
+    found, notices = quality_of(path, run=end.result["run"])
+    one = found.labels["class"]
+    assert one.values == ("circle", "square", "star") and one.count <= found.count and not notices
+    assert one.confusion.sum() == one.count and np.isnan(one.recall[2]) == (one.confusion[2].sum() == 0)
+    table = classified(path, folder, run=end.result["run"])
+    assert len(table.rows) == 51 and not table.unreadable
+
+
+@pytest.mark.parametrize("kinds", [("circle",), ()])
+def test_nothing_to_tell_apart_is_refused(judging: Path, tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    folder, path = tmp_path / "alike", tmp_path / "project"
+    shutil.copytree(judging, path)
+    shapes_folder(folder, 8, kinds or ("circle",))
+    if not kinds:
+        for file in list((folder / "circle").iterdir()):
+            file.rename(folder / file.name)
+        (folder / "circle").rmdir()
+    add_data(path, folder, "alike")
+    end = train_on(path, "alike")
+    assert end.status == "failed" and end.refused and "label" in str(end.error)
+
+
+def test_too_few_pictures_for_a_test(judging: Path, tmp_path: Path) -> None:
+    path = tmp_path / "project"
+    shutil.copytree(judging, path)
+    folder = shapes_folder(tmp_path / "few", 1)
+    shape("circle", 7).save(folder / "circle" / "more.png")
+    add_data(path, folder, "few")
+    end = train_on(path, "few")
+    assert end.status == "finished", (end.error, end.trace)
+    words = refused(path, QualityRequest(run=end.result["run"], device="cpu"))
+    assert "too few pictures" in words
