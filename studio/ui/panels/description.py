@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from studio.config.facts import DataFacts
+from studio.config.registry import capabilities
 from studio.ground.errors import Text, text
 from studio.ui.panels.stage import Stage
 
@@ -90,6 +91,11 @@ class FamilyDescription:
     refuses: Callable[[DataFacts], Text | None] = _takes_all
     remedies: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def makes_pictures(self) -> bool:
+        """Whether its samples are pictures of its own, which can be kept and filmed."""
+        return "pictures" in capabilities(self.family)
 
     def group(self, key: str) -> CurveGroup:
         """The group of that key; the first where there is none."""

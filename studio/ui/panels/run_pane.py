@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from studio.ground.errors import Text
 from studio.ground.events import Notice as EngineNotice
 from studio.ui.measured import groups
 from studio.ui.panels.description import FamilyDescription, said
@@ -59,6 +60,11 @@ class RunPane(QObject):
     def run(self) -> str:
         """The name of the run shown; empty for none."""
         return self._run
+
+    @property
+    def use(self) -> Text:
+        """What is done with a trained run of the family."""
+        return self._about.use
 
     @property
     def watch(self) -> RunWatch | None:

@@ -18,6 +18,7 @@ from studio.ground.files import write_bytes
 from studio.ui.panels.run_pane import RunPane
 from studio.ui.panels.train_canvas import TrainCanvas
 from studio.ui.text import count_text, plain_tooltip, unmarked
+from studio.ui.words import spoken
 
 if TYPE_CHECKING:
     from studio.ui.session import Session
@@ -212,9 +213,8 @@ class RunWorks(QObject):
             lambda: start_from(point),
             no_model,
         )
-        _add(
-            menu, "createFrom", self.tr("Create with this checkpoint ({0})").format(at), lambda: create(point), no_model
-        )
+        use = self.tr("{0} ({1})").format(spoken(self._pane.use), at)
+        _add(menu, "createFrom", use, lambda: create(point), no_model)
         menu.addSeparator()
         _add(menu, "measure", self.tr("Measure ({0})…").format(at), lambda: self._measure(point), no_model)
         _add(menu, "exportModel", self.tr("Export the trained model…"), self.export_model, no_model)

@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from studio.config.registry import capabilities
 from studio.ui import theme
 from studio.ui.panels.curve_cards import CurveCards
 from studio.ui.panels.description import FamilyDescription, said
@@ -77,7 +76,6 @@ class TrainCanvas(QWidget):
         self._about = description
         self._sheet: bool | None = None
         self._live = False
-        self._makes_pictures = "pictures" in capabilities(description.family)
         self.empty = EmptyCanvas()
         self.stage = description.stage()
         self.grid = self.stage.grid
@@ -174,7 +172,7 @@ class TrainCanvas(QWidget):
         for part in (self.more, self.slider, self.curves):
             part.setVisible(not sheet)
         for part in (self.keep, self.film):
-            part.setVisible(not sheet and self._makes_pictures)
+            part.setVisible(not sheet and self._about.makes_pictures)
         self._lower.setVisible(not sheet)
 
     def show_data(self, pictures: Sequence[Any]) -> None:

@@ -122,10 +122,10 @@ class TrainTab(PanelTab):
         return TabIntention(header, form_error=self.column.error(), blocks=self.works.blocks())
 
     def actions(self) -> Mapping[str, Callable[[], None]]:
+        made = {"keep": self.works.keep, "film": self.works.export_film} if self._about.makes_pictures else {}
         return {
+            **made,
             "train": self.train,
-            "keep": self.works.keep,
-            "film": self.works.export_film,
             "copy": self.works.copy,
             "select_all": self.works.select_all,
             "export": self.works.export_model,
@@ -181,6 +181,8 @@ class TrainTab(PanelTab):
     def _on_sheet(self, images: list[Any]) -> None:
         if self._view is not None and self._view.canvas == "sheet":
             self.canvas.show_data(images)
+            if self.sheet.problem:
+                self.canvas.subtitle.setText(self.sheet.problem)
 
     def _show_starting(self, view: TrainView) -> None:
         """What is done before the first samples are there: preparing, estimating."""

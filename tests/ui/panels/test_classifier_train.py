@@ -110,6 +110,10 @@ def test_pictures_of_the_data_are_neither_kept_nor_filmed(
     path, run = judged_project
     tab = open_train(make_window(path), run=run)
     assert tab.canvas.keep.isHidden() and tab.canvas.film.isHidden() and not tab.canvas.more.isHidden()
+    assert not {"keep", "film"} & set(tab.actions()) and "copy" in tab.actions()
+    menu = tab.works.build_menu(renew=tab.renew, start_from=tab.start_from, create=tab._create)
+    assert "Ask it (step 40)" in [action.text() for action in menu.actions()]
+    menu.deleteLater()
 
 
 def test_odd_notes_show_what_there_is(qtbot: Any) -> None:
