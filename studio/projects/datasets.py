@@ -77,18 +77,19 @@ class DataSets:
         self._database = database
         self._bin = bin_
         self._changed = changed
+        self._read: dict[str, tuple[str, DataSetRecord]] = {}
         bin_.on_restored("data set", self._come_back)
 
     def all(self) -> list[DataSetRecord]:
         """All data sets by name."""
         rows = self._database.read(lambda c: select(c, "datasets", "ORDER BY name"))
-        return [_record(row) for row in rows]
+        return [self._record(row) for row in rows]
 
     def get(self, name: str) -> DataSetRecord:
         """One data set, also by a name that it bore before. Raises UsageError with the nearest where there is none."""
         row = self._database.read(lambda c: find(c, "datasets", name))
         if row is not None:
-            return _record(row)
+            return self._record(row)
         records = self.all()
         renamed = next((record for record in records if name in record.former), None)
         if renamed is None:
@@ -147,9 +148,9 @@ class DataSets:
         """Replace the entry of the data set of the same name."""
         before = self.get(record.name)
         record = replace(record, folder=before.folder)
-        self._database.write(
-            lambda c: update(c, "datasets", [record.name], _row(record)), f"the data set {record.name}"
-        )
+        row = _row(record)
+        self._database.write(lambda c: update(c, "datasets", [record.name], row), f"the data set {record.name}")
+        self._read[record.name] = (row["record"], record)
         with saving(f"the data set {record.name}"):
             self._write_beside(record)
         self._changed()
@@ -227,6 +228,14 @@ class DataSets:
             self._insert(record)
         self._write_beside(record)
         self._changed()
+
+    def _record(self, row: Mapping[str, Any]) -> DataSetRecord:
+        """The record of a row; one that has not changed is not read again, for it may hold ten thousands of names."""
+        name, words = row["name"], row["record"]
+        known = self._read.get(name)
+        if known is None or known[0] != words:
+            known = self._read[name] = (words, _record(row))
+        return known[1]
 
     def _insert(self, record: DataSetRecord) -> None:
         self._database.write(lambda c: insert(c, "datasets", _row(record)), f"the data set {record.name}")

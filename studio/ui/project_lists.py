@@ -35,6 +35,7 @@ class ProjectLists(QObject):
         self._last = 0.0
         self._known: dict[str, tuple[int, RunInfo]] = {}
         self._measures: dict[str, MeasureFile] = {}
+        self._held = False
         self.runs: Sequence[RunInfo] = ()
         self.datasets: Sequence[DataSetRecord] = ()
         self.problem = ""
@@ -49,6 +50,7 @@ class ProjectLists(QObject):
         self._stop_listening = project.on_change(self._on_change) if project is not None else None
         self._known.clear()
         self._measures.clear()
+        self._held = False
         self._read_name()
         self.refresh()
 
@@ -64,6 +66,15 @@ class ProjectLists(QObject):
         """Read both lists and say which has changed."""
         self._read_datasets()
         self._read_runs()
+
+    def hold(self, on: bool) -> None:
+        """While data sets are being written beside the window, what is listed counts, not what is read."""
+        self._held = on
+
+    def put(self, record: DataSetRecord) -> None:
+        """List a data set as it will be once it is written; its folder says which."""
+        self.datasets = tuple(record if old.folder == record.folder else old for old in self.datasets)
+        self.datasets_changed.emit()
 
     def tick(self) -> None:
         """Look for what others did, every two seconds."""
@@ -128,6 +139,8 @@ class ProjectLists(QObject):
             self._read_datasets()
 
     def _read_datasets(self) -> None:
+        if self._held:
+            return
         found = tuple(self._project.datasets.all()) if self._project is not None else ()
         if found != tuple(self.datasets):
             self.datasets = found

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.families import FAMILIES
 from studio.ground.errors import StudioError, Text, text
 from studio.ground.events import Command, Ended, Event
+from studio.ui.chores import Chores
 from studio.ui.engine_state import EngineState
 from studio.ui.job_board import Job, JobBoard, OnEvent, make_worker
 from studio.ui.live_requests import LiveRequests
@@ -101,6 +102,7 @@ class Session(QObject):
         self.line = TrainingLine(self._launch, self)
         self.lists = ProjectLists(self)
         self.watches = Watches(self)
+        self.chores = Chores(self)
         self.live = LiveRequests(self)
         self.browser = LiveRequests(self, _picture_server)
         self.engine = EngineState(self)
@@ -230,6 +232,7 @@ class Session(QObject):
         Raises:
             StudioError: no project is open, and it is not work that needs none (`anywhere`).
         """
+        self.chores.finish()
         recording = _Recording(self, on_event)
         path = Path() if anywhere and self.project is None else self._path()
         job = self.board.start(self._worker(request, path), title=title, on_event=recording, quiet=quiet)
@@ -463,6 +466,7 @@ class Session(QObject):
         return self.project.path
 
     def _launch(self, request: TrainRequest | ResumeRequest, on_event: OnEvent) -> Job:
+        self.chores.finish()
         title = request.run or self.tr("Starting a run")
         request = request.model_copy(update={"keep_awake": self.preferences.keep_awake})
         return self.board.start(self._worker(request, self._path()), title=title, on_event=on_event, training=True)

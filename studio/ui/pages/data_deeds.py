@@ -36,10 +36,10 @@ class Deeds(QObject):
             return
 
         def undo() -> None:
-            _store(project, record.folder, record.choices, record.labels)
+            self._change(project, record.folder, record.choices, record.labels)
 
         def redo() -> None:
-            _store(project, record.folder, choices, labels)
+            self._change(project, record.folder, choices, labels)
 
         with self._session.reporting(self.tr("Saving the choices")):
             redo()
@@ -49,6 +49,14 @@ class Deeds(QObject):
             else:
                 self._session.undo.push(what, undo, redo)
                 self._session.changed_on_disk()
+
+    def _change(self, project: Project, folder: str, choices: Choices, labels: LabelCounts | None) -> None:
+        """Show the change at once and write it beside the window: tens of thousands of names take their time."""
+        for now in self._session.lists.datasets:
+            if now.folder == folder:
+                self._session.lists.put(_changed(now, choices, labels))
+        store = partial(_store, project, folder, choices, labels)
+        self._session.chores.do(store, self.tr("Saving the choices"))
 
     def rename(self, name: str, new: str) -> None:
         """Give a data set another name."""
@@ -77,7 +85,11 @@ def _store(project: Project, folder: str, choices: Choices, labels: LabelCounts 
     """Store the choices of the data set in a folder, whatever it is called now."""
     for now in project.datasets.all():
         if now.folder == folder:
-            project.datasets.update(replace(now, choices=choices, labels=labels if labels is not None else now.labels))
+            project.datasets.update(_changed(now, choices, labels))
+
+
+def _changed(record: DataSetRecord, choices: Choices, labels: LabelCounts | None) -> DataSetRecord:
+    return replace(record, choices=choices, labels=labels if labels is not None else record.labels)
 
 
 def choice_words(name: str, before: Choices, after: Choices) -> Text:
