@@ -1,29 +1,24 @@
-"""A sheet of a data set's own pictures, read piece by piece so that the window never waits for it."""
+"""A sheet of a data set's own pictures, read beside the window, whatever the size of the set."""
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
-from studio.data.store import PictureStore
-from studio.ground.errors import StudioError
+from studio.ui.pages.data_thumbs import Thumbnails
 
 if TYPE_CHECKING:
     from studio.ui.session import Session
 
 COUNT = 40
 _SIDE = 128  # pixels of a picture on the sheet
-_PIECE_MS = 15
-_PIECE_SECONDS = 0.004
-_AT_ONCE = 8
+_READ = 192  # as they are read: what is not square is then cut
 
 
 class DataSheet(QObject):
-    """`show` a data set; its pictures come with `grown`, one after the other, evenly taken from the whole set."""
+    """`show` a data set; its pictures come with `grown`, some at a time, evenly taken from the whole set."""
 
     grown = Signal(list)  # all QImages so far, with blanks for those to come
 
@@ -32,68 +27,52 @@ class DataSheet(QObject):
         self._session = session
         self._name = ""
         self._left: list[int] = []
-        self._told = 0
-        self._store: PictureStore | None = None
+        self._reads = False
+        self._thumbs = Thumbnails(session, f"sheet {id(self)}", self)
+        self._thumbs.came.connect(self._on_came)
+        self._thumbs.failed.connect(self._on_failed)
         self.images: list[QImage] = []
         self.problem = ""
-        self._timer = QTimer(self)
-        self._timer.setObjectName("dataSheetTimer")
-        self._timer.setInterval(_PIECE_MS)
-        self._timer.timeout.connect(self._read_some)
 
     def show(self, name: str) -> None:
         """Read the pictures of a data set, unless they are here already."""
-        if name == self._name:
-            if self._left and not self._timer.isActive():
-                self._timer.start()
-            return
-        self.forget()
-        self._name = name
-        try:
-            self._open(name)
-        except (OSError, StudioError) as error:
-            self.problem = str(error)
+        if name != self._name:
+            self.forget()
+            self._name = name
+            self._choose(name)
+        if self._left and not self._reads:
+            self._reads = True
+            self._thumbs.want(self._left)
 
     def pause(self) -> None:
         """Nobody looks: read no further."""
-        self._timer.stop()
+        if self._reads:
+            self._reads = False
+            self._thumbs.stop()
 
     def forget(self) -> None:
         """Let the data set go."""
-        self._timer.stop()
-        self._name, self._left, self.images, self.problem, self._told = "", [], [], "", 0
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self.pause()
+        self._name, self._left, self.images, self.problem = "", [], [], ""
 
-    def _open(self, name: str) -> None:
-        project = self._session.project
-        if not name or project is None:
+    def _choose(self, name: str) -> None:
+        record = self._session.lists.dataset(name)
+        if record is None or not record.count:
             return
-        self._store = PictureStore(project.datasets.folder(name))
-        count = len(self._store)
-        wanted = min(COUNT, count)
-        self._left = sorted({round(at * (count - 1) / max(wanted - 1, 1)) for at in range(wanted)}, reverse=True)
-        self._timer.start()
+        wanted = min(COUNT, record.count)
+        self._left = sorted({round(at * (record.count - 1) / max(wanted - 1, 1)) for at in range(wanted)})
+        self._thumbs.look_at(record.folder, _READ, record.choices.background)
 
-    def _read_some(self) -> None:
-        """A piece of a few milliseconds."""
-        end = monotonic() + _PIECE_SECONDS
-        while self._left and self._store is not None:
-            self._read(self._store, self._left.pop())
-            if monotonic() > end:
-                break
-        if not self._left:
-            self._timer.stop()
-        if self.images and (len(self.images) >= self._told + _AT_ONCE or not self._left):
-            self._told = len(self.images)
-            self.grown.emit(self.padded())
+    def _on_came(self, found: dict[int, QImage]) -> None:
+        """Some of the pictures; a damaged one is named by the check of the data set, here the next one is shown."""
+        self.images += [_square(found[at]) for at in sorted(found) if not found[at].isNull()]
+        self._left = [at for at in self._left if at not in found]
+        self._reads = self._reads and bool(self._left)
+        self.grown.emit(self.padded())
 
-    def _read(self, store: PictureStore, index: int) -> None:
-        try:
-            self.images.append(_image(store.picture(index, near=_SIDE)))
-        except (OSError, StudioError):
-            return  # a damaged picture is named by the check of the data set; here the next one is shown
+    def _on_failed(self, problem: str) -> None:
+        self._reads, self._left, self.problem = False, [], problem
+        self.grown.emit(self.padded())
 
     def padded(self) -> list[QImage]:
         """The pictures so far, then blanks for those still to come: the grid does not jump while it fills."""
@@ -106,8 +85,10 @@ def _blank() -> QImage:
     return image
 
 
-def _image(picture: Image.Image) -> QImage:
+def _square(image: QImage) -> QImage:
     """The middle square of a picture, at most 128 pixels a side."""
-    side = min(_SIDE, *picture.size)
-    square = ImageOps.fit(picture.convert("RGBA"), (side, side), Image.Resampling.BILINEAR)
-    return QImage(square.tobytes(), side, side, side * 4, QImage.Format.Format_RGBA8888).copy()
+    side = min(image.width(), image.height())
+    middle = image.copy((image.width() - side) // 2, (image.height() - side) // 2, side, side)
+    if side <= _SIDE:
+        return middle
+    return middle.scaled(_SIDE, _SIDE, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
