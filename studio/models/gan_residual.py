@@ -1,9 +1,5 @@
 """The residual pair: a generator with batch norm that doubles by interpolation, a strided discriminator without.
 
-The latent (and the labels) decide the scales and shifts of every norm, not the first map alone: one hair colour then
-holds from one side of the head to the other. Measured on Portraits at 32x32 after 11, 22, 34 and 45 thousand pictures,
-in the same time: Fréchet distance in a judge's features 648, 547, 486, 436 with it, 938, 643, 634, 529 without.
-
 No convolution from many to many channels works at the picture's full resolution, which is where the time would go.
 Weights start as torch draws them. Measured on Portraits at 32x32: He's larger weights let the discriminator run ahead,
 the sliced Wasserstein distance was 451 after 10,000 pictures where these had 171 after 6,700.
@@ -32,37 +28,19 @@ def _widths(size: int, width: int) -> list[int]:
     return [width * min(_WIDEST, 2**i) for i in reversed(range(steps))]
 
 
-class SteeredNorm(nn.Module):
-    """Batch norm whose scale and shift follow a vector: self-modulation (Chen et al. 2019, arXiv:1810.01365, eq. 2).
-
-    (B, C, H, W) and w (B, W) -> (B, C, H, W).
-    """
-
-    def __init__(self, channels: int, steering: int) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(channels, affine=False)
-        self.steer = nn.Linear(steering, 2 * channels)
-        nn.init.normal_(self.steer.weight, std=0.5 * steering**-0.5)
-        nn.init.zeros_(self.steer.bias)
-
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        scale, shift = self.steer(w)[:, :, None, None].chunk(2, dim=1)
-        return torch.addcmul(shift, self.norm(x), 1 + scale)
-
-
 class UpBlock(nn.Module):
     """(B, before, H, W) -> (B, after, 2H, 2W): norm, doubling, two convolutions, and a straight way past them."""
 
-    def __init__(self, before: int, after: int, steering: int) -> None:
+    def __init__(self, before: int, after: int) -> None:
         super().__init__()
-        self.norm1, self.norm2 = SteeredNorm(before, steering), SteeredNorm(after, steering)
+        self.norm1, self.norm2 = nn.BatchNorm2d(before), nn.BatchNorm2d(after)
         self.conv1 = DoublingConv(before, after, bias=False)
         self.conv2 = nn.Conv2d(after, after, 3, padding=1)
         self.past = nn.Conv2d(before, after, 1, bias=False)
 
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        h: Tensor = self.conv1(F.relu(self.norm1(x, w)))
-        h = self.conv2(F.relu(self.norm2(h, w)))
+    def forward(self, x: Tensor) -> Tensor:
+        h: Tensor = self.conv1(F.relu(self.norm1(x)))
+        h = self.conv2(F.relu(self.norm2(h)))
         return h + F.interpolate(self.past(x), scale_factor=2.0, mode="nearest")
 
 
@@ -92,10 +70,9 @@ class ResidualGenerator(nn.Module):
         self.embedding = LabelEmbedding(labels, embedding) if labels else None
         widths = _widths(size, width)
         self.widest = widths[0]
-        steering = latent + (self.embedding.total if self.embedding else 0)
-        self.start = nn.Linear(steering, 16 * widths[0])
-        self.blocks = nn.ModuleList(UpBlock(a, b, steering) for a, b in pairwise(widths))
-        self.norm = SteeredNorm(widths[-1], steering)
+        self.start = nn.Linear(latent + (self.embedding.total if self.embedding else 0), 16 * widths[0])
+        self.blocks = nn.Sequential(*(UpBlock(a, b) for a, b in pairwise(widths)))
+        self.norm = nn.BatchNorm2d(widths[-1])
         self.to_picture = DoublingConv(widths[-1], channels)
         nn.init.normal_(self.to_picture.weight, std=0.02)
 
@@ -108,12 +85,10 @@ class ResidualGenerator(nn.Module):
 
     def grow(self, z_BZ: Tensor, e_BE: Tensor) -> Tensor:
         """Pictures from latents and embedded labels."""
-        w = torch.cat([z_BZ, e_BE], dim=1) if e_BE.shape[1] else z_BZ
+        x = torch.cat([z_BZ, e_BE], dim=1) if e_BE.shape[1] else z_BZ
         # Laid out with channels last from the start, so that no later layer has to turn the memory round.
-        x = self.start(w).view(-1, 4, 4, self.widest).permute(0, 3, 1, 2)
-        for block in self.blocks:
-            x = block(x, w)
-        return torch.tanh(self.to_picture(F.relu(self.norm(x, w))))
+        x = self.start(x).view(-1, 4, 4, self.widest).permute(0, 3, 1, 2)
+        return torch.tanh(self.to_picture(F.relu(self.norm(self.blocks(x)))))
 
     def forward(self, z_BZ: Tensor, codes_BL: Tensor) -> Tensor:
         return self.grow(z_BZ, self.embed(codes_BL))
