@@ -66,8 +66,12 @@ class _Spaced:
     def sigma_max(self) -> float:
         return float(self.sigma(torch.ones(1, device="cpu")))
 
+    def time(self, sigma_B: Tensor) -> Tensor:
+        raise NotImplementedError
+
     def sigmas(self, count: int) -> Tensor:
-        times = torch.linspace(1.0, 0.0, count + 1, device="cpu")
+        begin = float(self.time(torch.tensor([self.sigma_max], device="cpu")))
+        times = torch.linspace(begin, 0.0, count + 1, device="cpu")
         return torch.cat([self.sigma(times[:-1]), torch.zeros(1, device="cpu")])
 
 
