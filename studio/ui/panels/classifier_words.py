@@ -36,6 +36,7 @@ _ACCURACY = CurveGroup(
         ),
     ),
 )
+_EACH = CurveGroup("each", mark("Validation, label by label"), (), prefix="validation_accuracy_")
 _RATE = CurveGroup(
     "rate",
     mark("Learning rate"),
@@ -68,8 +69,8 @@ def _refuses(data: DataFacts) -> Text | None:
 CLASSIFIER = FamilyDescription(
     family="classifier",
     items=mark("pictures"),
-    groups=(_LOSS, _ACCURACY, _RATE, _GRADIENT),
-    shown=("loss", "accuracy", "rate"),
+    groups=(_LOSS, _ACCURACY, _EACH, _RATE, _GRADIENT),
+    shown=("loss", "accuracy", "each"),
     stage=ClassifierStage,
     samples=mark("Validation pictures"),
     constant=mark("the same ones at every step"),

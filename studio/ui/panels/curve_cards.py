@@ -135,15 +135,15 @@ class CurveCards(QWidget):
         self._description = description
         self._curves: Mapping[str, Curve] = {}
         self._lines: dict[str, MeasuredLine] = {}
+        self._measured: Sequence[MeasuredGroup] = ()
         self._run: tuple[int | None, tuple[int, ...], bool] | None = None
         self.cards = [CurveCard(number, description, self) for number in range(len(description.shown))]
         row = dense(QHBoxLayout(self), gap=16)
         for card, key in zip(self.cards, description.shown, strict=True):
             card.wanted = key
-            card.show_group(description.group(key))
             row.addWidget(card, 1)
             self._connect(card)
-        self._offer()
+        self._regroup()
 
     def _connect(self, card: CurveCard) -> None:
         card.plot.cursor_moved.connect(self.cursor_moved)
@@ -156,19 +156,27 @@ class CurveCards(QWidget):
 
     def set_curves(self, curves: Mapping[str, Curve]) -> None:
         """Everything that a run has recorded. Hidden, it is only remembered."""
+        fresh = set(curves) != set(self._curves)
         self._curves = curves
-        self._offer()
+        if fresh:
+            self._regroup()
         self._feed()
 
     def set_measures(self, measured: Sequence[MeasuredGroup]) -> None:
         """All that was measured of the run: more groups to choose from, each with its few values."""
         self._lines = {line.measure: line for group in measured for line in group.lines}
-        offered = (*self._description.groups, *map(_curve_group, measured))
+        self._measured = measured
+        self._regroup()
+        self._feed()
+
+    def _regroup(self) -> None:
+        """Other metrics or measures are there: which groups can be chosen, and what those shown consist of."""
+        groups = [group.of(self._curves) for group in self._description.groups]
+        offered = (*(group for group in groups if group.lines), *map(_curve_group, self._measured))
         for at, card in enumerate(self.cards):
             card.offered = offered
             card.show_group(self._group(card.wanted, at))
         self._offer()
-        self._feed()
 
     def set_run(self, horizon: int | None, seams: Sequence[int], *, live: bool) -> None:
         """Up to where the axis goes, where the run was resumed, whether it trains."""
@@ -230,9 +238,11 @@ class CurveCards(QWidget):
         card.feed_measures(self._lines)
 
     def _group(self, key: str, at: int) -> CurveGroup:
-        """The group of a key; for one that this run has no numbers of, what the plot shows first."""
-        found = next((group for group in self.cards[at].offered if group.key == key), None)
-        return found or self._description.group(self._description.shown[at])
+        """The group of a key; for one that this run has no numbers of, what the plot shows first, or another one."""
+        offered = {group.key: group for group in self.cards[at].offered if group.lines}
+        others = {card.wanted for card in self.cards if card is not self.cards[at]}
+        spare = next((group for name, group in offered.items() if name not in others), self._description.groups[0])
+        return offered.get(key) or offered.get(self._description.shown[at]) or spare
 
     def _offer(self) -> None:
         there = {**self._curves, **self._lines}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
@@ -42,13 +42,24 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class CurveGroup:
     """The curves that stand in one plot. ``log``: its values are first shown on a logarithmic axis; ``dots``: they are
-    few, each with an error of its own."""
+    few, each with an error of its own; ``prefix``: it shows every metric of a run whose name begins so."""
 
     key: str
     title: str
     lines: tuple[Line, ...]
     log: bool = False
     dots: bool = False
+    prefix: str = ""
+
+    def of(self, metrics: Iterable[str]) -> CurveGroup:
+        """The group with a line for each of these metrics that it means, where that depends on the run."""
+        if not self.prefix:
+            return self
+        found = [name for name in metrics if name.startswith(self.prefix)]
+        lines = (
+            Line(name, name.removeprefix(self.prefix), f"series:{at}", smoothed=False) for at, name in enumerate(found)
+        )
+        return replace(self, lines=tuple(lines))
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -142,6 +142,25 @@ def test_a_run_that_learned_enough_says_so_and_can_be_asked(
     assert page.tab() == "create" and page.segments.findChild(QWidget, "choice_create").plain == "Ask"
 
 
+def test_with_several_labels_there_is_a_curve_for_each(
+    make_window: MakeWindow, painted_project: Path, qtbot: Any
+) -> None:
+    with Project.open(painted_project) as project:
+        one, two = judged.add_run(project, DATA), judged.add_run(project, DATA)
+        for step in (41, 42):
+            two.metrics.append(step, step, {"validation_accuracy_hair": 0.5, "validation_accuracy_glasses": 0.9})
+        two.metrics.close()
+    window = make_window(painted_project)
+    tab = open_train(window, run=two.name)
+    window.resize(1920, 1080)
+    card = tab.canvas.curves.cards[2]
+    qtbot.waitUntil(card.isVisible)
+    assert card.group is not None and [line.name for line in card.group.lines] == ["hair", "glasses"]
+    assert len(card.plot.curve("validation_accuracy_glasses").steps) == 2
+    window.session.select("classifier", run=one.name)
+    qtbot.waitUntil(lambda: card.group is not None and card.group.key == "rate")
+
+
 # --- the form --------------------------------------------------------------------------------------------------------
 
 
