@@ -1,4 +1,4 @@
-"""What the user did that takes long to write: done beside the window, one after the other, in the order it was asked."""
+"""What the user did that takes long to write: done beside the window, in the order in which it was asked."""
 
 from __future__ import annotations
 
@@ -26,13 +26,24 @@ class Chores(QObject):
         self._last: ChoreWorker | None = None
         self._waiting = 0
 
-    def do(self, work: Callable[[], Any], doing: str, on_done: Callable[[Any], None] | None = None) -> None:
-        """Call `work` in a thread; what it returns comes to `on_done`, what goes wrong is shown and lists are reread."""
+    def do(
+        self,
+        work: Callable[[], Any],
+        doing: str,
+        on_done: Callable[[Any], None] | None = None,
+        on_end: Callable[[], None] | None = None,
+    ) -> None:
+        """Call `work` in a thread; what it returns comes to `on_done`, what goes wrong is shown, and lists read anew.
+
+        `on_end` is called last, however it ended.
+        """
         from studio.workers.chores import ChoreWorker
 
         def on_event(event: Event) -> None:
             if isinstance(event, Ended):
                 self._end(event, doing, on_done)
+                if on_end is not None:
+                    on_end()
 
         self._waiting += 1
         self._session.lists.hold(True)

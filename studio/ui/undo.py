@@ -19,8 +19,8 @@ class Undoable:
 
     number: int
     what: Text
-    undo: Callable[[], None]
-    redo: Callable[[], None] | None = None
+    undo: Callable[[], object]
+    redo: Callable[[], object] | None = None
 
 
 class Deed:
@@ -50,7 +50,7 @@ class UndoStack(QObject):
         self._undone: list[Undoable] = []
         self._number = 0
 
-    def push(self, what: Text, undo: Callable[[], None], redo: Callable[[], None] | None = None) -> int:
+    def push(self, what: Text, undo: Callable[[], object], redo: Callable[[], object] | None = None) -> int:
         """Remember how to take something back; returns the number under which `undo` finds it.
 
         What was taken back before cannot be done again after something new.

@@ -24,6 +24,8 @@ class Chore(Settings):
 class ChoreWorker(Worker):
     """Calls one function; ``Ended.result`` is what it returns. It begins when the chore `after` it has ended."""
 
+    over: threading.Event
+
     def __init__(self, work: Callable[[], Any], after: ChoreWorker | None = None) -> None:
         super().__init__(Chore(), Path(), jobs=self._events)
         self._work: Callable[[], Any] | None = work

@@ -185,18 +185,20 @@ class BinCard(Card):
         self.add(self._rows)
         self.empty.clicked.connect(self.ask_empty)
         self.entries: list[BinEntry] = []
+        self._emptying = False
 
     def renew(self) -> None:
         """Read what lies there."""
         project = self._session.project
         with self._session.reporting(_tr("Reading the bin")):
-            self.entries = project.bin.list() if project is not None else []
+            self.entries = project.bin.list() if project is not None and not self._emptying else []
             clear(self._column)
             for row, entry in enumerate(self.entries):
                 self._add(row, entry)
+            none = _tr("The bin is being emptied.") if self._emptying else _tr("The bin is empty.")
             if not self.entries:
-                self._column.addWidget(Label(_tr("The bin is empty."), role="dim"), 0, 0)
-            nothing = "" if self.entries else _tr("The bin is empty.")
+                self._column.addWidget(Label(none, role="dim"), 0, 0)
+            nothing = "" if self.entries else none
             self.empty.set_available(nothing or self._session.why_read_only())
 
     def _add(self, row: int, entry: BinEntry) -> None:
@@ -231,12 +233,20 @@ class BinCard(Card):
             self.destroy_all()
 
     def destroy_all(self) -> None:
-        """Empty the bin."""
-        with self._session.reporting(_tr("Emptying the bin")):
-            if self._session.project is not None:
-                freed = self._session.project.free("bin")
-                self._session.undo.clear()
-                self._session.toast(_tr("Freed {0}").format(bytes_text(freed)))
+        """Empty the bin, beside the window: it may hold thousands of files."""
+        project = self._session.project
+        if project is None or self._emptying:
+            return
+        self._emptying = True
+        self._session.undo.clear()  # what it leads back to is going
+        self._session.chores.do(lambda: project.free("bin"), _tr("Emptying the bin"), self._on_emptied, self._on_end)
+        self.renew()
+
+    def _on_emptied(self, freed: int) -> None:
+        self._session.toast(_tr("Freed {0}").format(bytes_text(freed)))
+
+    def _on_end(self) -> None:
+        self._emptying = False
         self._changed()
 
 

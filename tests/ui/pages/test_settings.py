@@ -150,8 +150,13 @@ def test_emptying_the_bin_asks_and_forgets_the_undo(
     window.session.delete_creations([1, 2])
     press(qtbot, page, "binEmpty")
     assert len(page.bin.entries) == 1
+    told: list[str] = []
+    window.session.toasted.connect(lambda toast: told.append(toast.text))
     press(qtbot, page, "binEmpty")
+    assert not page.bin.empty.isEnabled(), "it is at work beside the window"
+    qtbot.waitUntil(lambda: not len(window.session.board))
     assert page.bin.entries == []
+    assert told and told[-1].startswith("Freed")
     assert window.session.undo.top() is None
     assert window.session.project.gallery.count() == 1
     assert not page.bin.empty.isEnabled()
