@@ -107,8 +107,8 @@ class VarianceKeeping(_Spaced):
 
     @property
     def table(self) -> Tensor:
-        """The discrete sigmas (STEPS,), rising; where nothing of the picture is left, ``SIGMA_CAP``."""
-        return (self._noise / self._picture.clamp(min=1e-12)).clamp(max=SIGMA_CAP)
+        """The discrete sigmas (STEPS,), rising; where nothing of the picture is left, enormous."""
+        return self._noise / self._picture.clamp(min=1e-12)
 
     def levels(self, time_B: Tensor) -> Levels:
         picture, noise, _ = self._on(time_B.device)
