@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from studio.ground.errors import UsageError
-from studio.measures.estimate import Estimate, mean_of
+from studio.measures.estimate import Estimate, mean_of, share_of
 
 Labels = Mapping[str, Sequence[str]]
 
@@ -50,7 +50,7 @@ def attribute_accuracy(probabilities: Mapping[str, Tensor], asked: Mapping[str, 
     """
     right = {name: (probabilities[name].argmax(dim=1) == codes) for name, codes in asked.items()}
     known = {name: codes >= 0 for name, codes in asked.items()}
-    found = {name: mean_of(right[name][known[name]]) for name in asked if bool(known[name].any())}
+    found = {name: share_of(right[name][known[name]]) for name in asked if bool(known[name].any())}
     everywhere = torch.stack([known[name] for name in found]).all(dim=0) if found else torch.zeros(0, dtype=torch.bool)
     if bool(everywhere.any()):
         found[""] = mean_of(torch.stack([right[name][everywhere] for name in found]).double().mean(dim=0))

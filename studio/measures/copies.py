@@ -15,13 +15,14 @@ portraits of another seed none.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from studio.measures.estimate import FEW, Estimate
+from studio.measures.estimate import FEW, Estimate, share_of
 
 NEIGHBOURS = 50
 SHARE_OF_USUAL = 0.6
@@ -75,10 +76,8 @@ def near_copies(made_N: Tensor, usual_N: Tensor) -> Estimate:
     The error is the larger of the standard error of a share and of what one picture more would change: also where none
     was found, none is not certain. ``few`` where fewer than 100 unseen pictures set the threshold.
     """
-    share = float((made_N < threshold(usual_N)).double().mean())
-    count = len(made_N)
-    error = max((share * (1 - share) / count) ** 0.5, 1 / count)
-    return Estimate(share, error, FEW if len(usual_N) < 100 else "")
+    found = share_of(made_N < threshold(usual_N))
+    return replace(found, note=FEW if len(usual_N) < 100 else "")
 
 
 def _distances(a_ND: Tensor, b_MD: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -61,6 +61,18 @@ def mean_of(values_N: Tensor) -> Estimate:
     count = len(values)
     error = float(values.std(unbiased=True)) / math.sqrt(count) if count > 1 else None
     return Estimate(float(values.mean()), error)
+
+
+def share_of(found_N: Tensor) -> Estimate:
+    """The share of independent yeses with its standard error, at least what one more would change: also where all or
+    none are found, that is not certain. None where there is only one."""
+    estimate, count = mean_of(found_N), len(found_N)
+    return at_least(estimate, 1 / count) if count > 1 else estimate
+
+
+def at_least(estimate: Estimate, error: float) -> Estimate:
+    """The same with an error bar no shorter than ``error``, where it has one."""
+    return replace(estimate, error=max(error, estimate.error)) if estimate.error is not None else estimate
 
 
 def _without(everything: Sequence[Tensor], which: int, kept: Tensor) -> list[Tensor]:

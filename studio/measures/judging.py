@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from studio.measures.estimate import Estimate, jackknifed, mean_of
+from studio.measures.estimate import Estimate, jackknifed, mean_of, share_of
 
 BINS = 15
 """Bins of the calibration error (Guo et al. 2017, section 5)."""
@@ -21,7 +21,7 @@ _SMALLEST = 1e-12
 def accuracy(probabilities_NK: Tensor, truth_N: Tensor) -> Estimate | None:
     """Share of pictures whose likeliest value is the true one, in [0, 1]."""
     p, truth = _known(probabilities_NK, truth_N)
-    return mean_of(p.argmax(dim=1) == truth) if len(truth) else None
+    return share_of(p.argmax(dim=1) == truth) if len(truth) else None
 
 
 def balanced_accuracy(probabilities_NK: Tensor, truth_N: Tensor) -> Estimate | None:
@@ -34,7 +34,7 @@ def balanced_accuracy(probabilities_NK: Tensor, truth_N: Tensor) -> Estimate | N
     if not len(truth):
         return None
     right = p.argmax(dim=1) == truth
-    shares = [mean_of(right[truth == value]) for value in truth.unique()]
+    shares = [share_of(right[truth == value]) for value in truth.unique()]
     errors = [share.error for share in shares if share.error is not None]
     error = math.hypot(*errors) / len(shares) if len(errors) == len(shares) else None
     return Estimate(math.fsum(share.value for share in shares) / len(shares), error)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from studio.measures.estimate import Estimate, jackknifed
+from studio.measures.estimate import Estimate, at_least, jackknifed
 
 NEIGHBOURS_PRECISION = 3
 """k of Kynkäänniemi et al., section 3."""
@@ -33,7 +33,7 @@ def precision(made_NF: Tensor, real_MF: Tensor) -> Estimate:
         radii = radii_of(_part(within, rows_real, rows_real), NEIGHBOURS_PRECISION)
         return float((_part(between, rows_made, rows_real) <= radii).any(dim=1).double().mean())
 
-    return jackknifed(statistic, (len(made), len(real)))[0]
+    return at_least(jackknifed(statistic, (len(made), len(real)))[0], 1 / len(made))
 
 
 def recall(made_NF: Tensor, real_MF: Tensor) -> Estimate:
@@ -55,7 +55,7 @@ def density(made_NF: Tensor, real_MF: Tensor) -> Estimate:
         inside = _part(between, rows_made, rows_real) <= radii
         return float(inside.double().sum(dim=1).mean()) / NEIGHBOURS_DENSITY
 
-    return jackknifed(statistic, (len(made), len(real)))[0]
+    return at_least(jackknifed(statistic, (len(made), len(real)))[0], 1 / len(made))
 
 
 def coverage(made_NF: Tensor, real_MF: Tensor) -> Estimate:
@@ -72,7 +72,7 @@ def coverage(made_NF: Tensor, real_MF: Tensor) -> Estimate:
         nearest = _part(between, rows_made, rows_real).min(dim=0).values
         return float((nearest <= radii).double().mean())
 
-    return jackknifed(statistic, (len(made), len(real)))[0]
+    return at_least(jackknifed(statistic, (len(made), len(real)))[0], 1 / len(real))
 
 
 def distances(a_NF: Tensor, b_MF: Tensor) -> Tensor:

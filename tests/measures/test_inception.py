@@ -1,4 +1,4 @@
-"""FID and KID: our way through torchmetrics gives what torchmetrics gives; weights are drawn here, the form is right."""
+"""FID and KID: what torchmetrics gives, by our way through it; the weights are drawn here, their form is right."""
 
 from pathlib import Path
 

@@ -58,6 +58,7 @@ def test_equal_sets_and_sets_far_apart() -> None:
     assert equal["density"].value >= 1.0
     apart = all_four(a + 100, a)
     assert {one.value for one in apart.values()} == {0.0}
+    assert {one.error for one in apart.values()} == {1 / 300}  # none was found, which is not certain
 
 
 def test_equal_distributions_are_where_the_paper_says() -> None:
