@@ -90,7 +90,7 @@ class MapToPoint(nn.Conv2d):
     def __init__(self, before: int, after: int, side: int) -> None:
         super().__init__(before, after, side, bias=False)
 
-    def forward(self, x_BCkk: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, x_BCkk: Tensor) -> Tensor:
         weight_AK = self.weight.permute(0, 2, 3, 1).flatten(1)
         return (x_BCkk.permute(0, 2, 3, 1).flatten(1) @ weight_AK.t())[:, :, None, None]
 
