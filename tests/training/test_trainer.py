@@ -237,7 +237,7 @@ def test_a_full_disk_is_told_and_tried_again(make_trainer: Make, monkeypatch: py
     monkeypatch.setattr(trainer.checkpoints, "save_resume", full)
     events = finish(trainer)
     assert events[-1].status == "finished" and _notices(events) == ["not_saved", "not_saved"]
-    assert "No space left" in str(_of(Notice, events)[0].body)
+    assert "disk is full" in str(_of(Notice, events)[0].body)
     assert trainer.checkpoints.points("resume")[-1].step == 4
 
 
