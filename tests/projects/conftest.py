@@ -13,6 +13,7 @@ from studio.config.gan import GanConfig
 from studio.config.requests import TrainRequest
 from studio.ground.events import ChangeSetting, Pause
 from studio.projects.datasets import DataSetRecord
+from studio.projects.measures import MeasureRow
 from studio.projects.project import Project
 from studio.projects.run import Run
 
@@ -49,6 +50,7 @@ def train_a_little(run: Run, steps: int = 40) -> None:
         for step in (0, steps // 2, steps):
             run.samples.write(step, random_pictures(4, seed=step), items=step * 32, notes={"labels": [{"l": v} for v in "abcd"]})
         run.set_status(step=steps, items=steps * 32)
+        run.measures.add(MeasureRow("coverage", 0.5, 0.1, 9, 0, "x", at, "model", False, 1.0) for at in (0, steps // 2))
         run.truncate_after(steps - 5)
         run.set_status(state="stopped")
         run.metrics.close()

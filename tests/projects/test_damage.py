@@ -36,6 +36,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "metrics, last file": (f"{RUN}/metrics/0001.bin", "metrics.*|columns"),
     "seams": (f"{RUN}/metrics/seams.json", "seams"),
     "samples": (f"{RUN}/samples/0000000020-*.png", "samples 20"),
+    "measures": (f"{RUN}/measures.json", "measures"),
     "creation": ("gallery/*-000.png", ".*-000.png( certificate)?"),
     "command": (f"{RUN}/inbox/*.json", "commands"),
     "note in the bin": ("bin/*/entry.json", "bin"),
@@ -103,7 +104,9 @@ def run_content(run: Run, losses: list[str]) -> dict[str, Any]:
         "commands": run.inbox.poll(),
         "columns": sorted(table.values),
         "metrics": (table.step, table.items, table.time),
+        "measures": run.measures.all(),
     }
+    losses += map(str, run.measures.read().losses)
     losses += map(str, run.inbox.refused())
     for name, values in table.values.items():
         found[f"metrics {name}"] = values
