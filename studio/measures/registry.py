@@ -9,6 +9,14 @@ A measure is one entry here and one function. The function's arguments follow fr
 - ``attributes``: probabilities of a judge and the codes asked for; it returns an estimate by label.
 - ``truth``: the model's own probabilities (N, K) of a label and the true codes (N,); asked once a label.
 
+How much they scatter at the default count of 1,000 samples, one deviation over six draws of other portraits (where a
+perfect generator stands) against 1,000 real ones, by ``tests/benchmarks/test_measures.py``: sliced Wasserstein distance
+0.056 ± 0.005, Fréchet distance 1.2 ± 0.3, kernel distance 11 ± 8, precision 0.89 ± 0.012, recall 0.87 ± 0.027, density
+1.04 ± 0.06, coverage 0.970 ± 0.008, near copies 0.001 ± 0.002. Distances of a perfect generator are not 0: samples
+differ. Along a conditional run on Portraits whose samples improve to the eye with every checkpoint looked at, sliced
+Wasserstein and Fréchet distance, recall, coverage and attribute accuracy rank them alike; precision and density say
+nothing more once pictures are plausible, recall nothing before they are.
+
 All return ``studio.measures.estimate.Estimate``. Nothing here needs torch: functions are imported when they are called.
 """
 
