@@ -6,6 +6,7 @@ Shapes: B pictures, C channels, H x W, S the size inside, F features, h x w the 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -102,9 +103,9 @@ def take_weights(network: Classifier, path: Path, architecture: str) -> None:
         network.begun.fill_(1)
 
 
-def _torchvision(architecture: str) -> nn.Module:
-    made: nn.Module = torchvision.models.get_model(architecture, weights=None)
-    return made
+def _torchvision(architecture: str) -> Any:
+    """torchvision's own module; which attributes it has depends on the architecture."""
+    return torchvision.models.get_model(architecture, weights=None)
 
 
 def _prefix(architecture: str) -> str:

@@ -301,7 +301,7 @@ def test_the_oracle_notices_another_state(trained: Trained) -> None:
     assert different(made | {"last": made[str(BEFORE)]}, made) == ["last"]
 
 
-@pytest.mark.parametrize("case", CASES[::11], ids=str)
+@pytest.mark.parametrize("case", CASES[::23], ids=str)
 def test_a_slice_of_the_damages(case: Case, trained: Trained, tmp_path: Path) -> None:
     check(case, trained, tmp_path)
 
