@@ -25,7 +25,7 @@ from studio.models.layers import LabelEmbedding
 from studio.models.transformer import Attention
 
 EMBEDDING = 32  # numbers of one label
-TEXT_WIDTH = 128
+LEAST_TEXT_WIDTH, MOST_TEXT_WIDTH = 64, 512
 _FREQUENCIES = 64  # sines, and as many cosines, that tell the time
 _TIME_SCALE = 1000.0
 
@@ -111,8 +111,9 @@ class Denoiser(nn.Module):
         self.time = nn.Sequential(nn.Linear(2 * _FREQUENCIES, steering), nn.SiLU(), nn.Linear(steering, steering))
         self.labels = LabelEmbedding(labels, EMBEDDING) if labels else None
         self.label_vector = nn.Linear(self.labels.total, steering) if self.labels else None
-        self.text = TextEncoder(words, length, TEXT_WIDTH) if words else None
-        self.text_vector = nn.Linear(TEXT_WIDTH, steering) if words else None
+        memory = min(MOST_TEXT_WIDTH, max(LEAST_TEXT_WIDTH, steering // 2)) if words else 0
+        self.text = TextEncoder(words, length, memory) if words else None
+        self.text_vector = nn.Linear(memory, steering) if words else None
         kind = Dit if isinstance(network, DitNetwork) else Unet
         self.network = kind(
             side=config.picture_size,
@@ -121,7 +122,7 @@ class Denoiser(nn.Module):
             width=network.width,
             depth=network.depth,
             steering=steering,
-            memory=TEXT_WIDTH if words else 0,
+            memory=memory,
             dropout=config.dropout,
         )
         self.multiple = self.network.multiple

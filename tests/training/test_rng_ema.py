@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -77,3 +78,20 @@ def test_running_statistics_are_averaged_and_counters_copied() -> None:
     assert average.module.running_mean.tolist() == pytest.approx([2.0, 2.0])
     assert int(average.module.num_batches_tracked) == 7
     assert math.isclose(float(average.module.running_var.mean()), 1.0)
+
+
+@pytest.mark.parametrize("length", [0.05, 0.1, 0.2])
+def test_the_power_function_remembers_a_share_of_the_run(length: float) -> None:
+    """The weights' profile over a run has the wished deviation, whatever the run's length."""
+    source, module = nn.BatchNorm1d(2), nn.BatchNorm1d(2).requires_grad_(False)
+    average = Average(source, module, half_life=5, length=length)
+    count = 4000
+    shares = np.zeros(count)
+    for step in range(count):
+        weight = average.weight(items=(step + 1) * 8, added=8)
+        shares *= 1 - weight
+        shares[step] = weight
+    time = (np.arange(count) + 0.5) / count
+    mean = (shares * time).sum()
+    assert shares.sum() == pytest.approx(1.0)
+    assert np.sqrt((shares * (time - mean) ** 2).sum()) == pytest.approx(length, rel=0.01)
