@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 
 from studio.config.base import Dial, Settings, setting
 from studio.config.data import Choices
+from studio.config.denoising import Denoising
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 CheckpointName = str
@@ -154,13 +155,15 @@ Latent = Annotated[Drawn | Mean | Slerp | Arithmetic, Field(discriminator="kind"
 
 
 class Recipe(Settings):
-    """All that decides one picture of a generator, but for the checkpoint."""
+    """All that decides one picture of a model, but for the checkpoint."""
 
     latent: Latent
     labels: dict[str, str] = {}
     truncation: float = Field(1.0, ge=0, le=2)
     directions: dict[str, float] = {}
     """``label=value`` -> strength, along directions found from the labels of the data set."""
+    denoising: Denoising | None = None
+    """For models that take noise away step by step; None: in their usual way."""
 
 
 class GenerateRequest(Settings):
@@ -173,9 +176,12 @@ class GenerateRequest(Settings):
 
 
 class LookRequest(Settings):
-    """Look inside: what the discriminator thinks of pictures, which training pictures are nearest, ..."""
+    """Look inside: what the discriminator thinks of pictures, which training pictures are nearest, ...
 
-    what: Literal["opinion", "nearest", "directions"]
+    ``steps`` shows the steps in which pictures appear, ``words`` also where each word of the prompt is looked at.
+    """
+
+    what: Literal["opinion", "nearest", "directions", "steps", "words"]
     run: str
     checkpoint: CheckpointName = "last"
     recipes: tuple[Recipe, ...] = ()
@@ -294,10 +300,25 @@ class ExamineRequest(Settings):
     """Look at what works on this computer."""
 
 
-def grid(seed: int, count: int, *, labels: dict[str, str] | None = None, truncation: float = 1.0) -> tuple[Recipe, ...]:
+def grid(
+    seed: int,
+    count: int,
+    *,
+    labels: dict[str, str] | None = None,
+    truncation: float = 1.0,
+    denoising: Denoising | None = None,
+) -> tuple[Recipe, ...]:
     """Recipes of ``count`` pictures drawn from one seed."""
     drawn = (Drawn(seed=seed, index=i) for i in range(count))
-    return tuple(Recipe(latent=latent, labels=labels or {}, truncation=truncation) for latent in drawn)
+    return tuple(
+        Recipe(latent=latent, labels=labels or {}, truncation=truncation, denoising=denoising) for latent in drawn
+    )
+
+
+def variations(recipe: Recipe, seed: int, count: int, share: float = 0.2) -> tuple[Recipe, ...]:
+    """Recipes of pictures near one: on the way from its noise to noise that ``seed`` draws, at ``share`` of it."""
+    others = (Drawn(seed=seed, index=i) for i in range(count))
+    return tuple(recipe.model_copy(update={"latent": Slerp(a=recipe.latent, b=b, t=share)}) for b in others)
 
 
 for _model in (Mean, Slerp, Arithmetic, Recipe, GenerateRequest, LookRequest, FilmRequest):
