@@ -4,6 +4,7 @@
     .venv/bin/studio data builtin PROJECT portraits --count 4000 --size 64
     .venv/bin/studio train PROJECT --family gan --data portraits --preset quick
     .venv/bin/studio train PROJECT --family gan --data portraits --preset quick --set condition=hair
+    .venv/bin/studio train PROJECT --family classifier --data portraits --preset quick --set labels=hair,glasses,smile
     .venv/bin/python resources/screenshots/take.py PROJECT [FOLDER]
 
 Pictures go to FOLDER (this one, unless named), 1280 x 800, in light and dark; the project keeps what it had.
@@ -87,6 +88,23 @@ class Photographer:
         work(6 * MOMENT)
         self.shoot("look")
 
+    def ask(self, run: str) -> None:
+        """The classifier's Ask tab over a picture of the data set, and what its network looks at."""
+        self.session.select("classifier", run=run, checkpoint="best")
+        self.session.go("classifier", tab="create", run=run)
+        work(MOMENT)
+        tab = self.window.pages.page("classifier").current_tab()
+        if not tab.one.view.bars.best("hair"):
+            tab.one.chance()
+            work(2 * MOMENT)
+        self.shoot("ask")
+
+    def judged(self, run: str) -> None:
+        """The classifier's Look inside tab: confusion, precision, recall."""
+        self.session.go("classifier", tab="look", run=run)
+        work(6 * MOMENT)
+        self.shoot("judged")
+
     def page(self, name: str) -> None:
         """Any other page."""
         self.session.go(name)
@@ -107,7 +125,8 @@ def main() -> None:
         photographer = Photographer(window, folder)
         session = window.session
         wait_until(lambda: bool(session.engine.devices))
-        runs = [info.name for info in session.runs()]
+        runs = [info.name for info in session.runs() if info.family == "gan"]
+        judges = [info.name for info in session.runs() if info.family == "classifier"]
         told = [name for name in runs if session.project.runs.get(name).config().condition]
         for look in ("light", "dark"):
             theme.choose(look)
@@ -116,6 +135,8 @@ def main() -> None:
             photographer.train(runs[0])
             photographer.create((told or runs)[0])
             photographer.look(runs[0])
+            photographer.ask(judges[0])
+            photographer.judged(judges[0])
             for name in ("runs", "gallery", "settings"):
                 photographer.page(name)
         window.close()

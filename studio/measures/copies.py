@@ -8,8 +8,8 @@ trained on are put to the same test, and a copy is what lies far below nearly al
 
 Pictures are compared as averages over 16 x 16 cells, each also with its mirror image where the run mirrors. Found on
 Portraits (32 x 32, 3,800 training pictures): all of 300 training pictures with noise of 10 grey levels and all mirrored
-ones, 97 % after a blur of 3 x 3; 20 % where everything was moved by a pixel, so that is a lower bound; of 600 unseen
-portraits of another seed none.
+ones, most after a blur of 3 x 3, but few where everything was moved by a pixel, so the share is a lower bound; of 600
+unseen portraits of another seed none.
 """
 
 from __future__ import annotations

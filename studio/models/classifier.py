@@ -148,8 +148,7 @@ def value_counts(labels: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
 def stage_widths(size: int, width: int) -> list[int]:
     """Channels of the first layer and of each stage: as many stages as bring the maps down to 8 x 8, at least one.
 
-    At the picture's full resolution there is but one cheap layer. Measured on Fashion-MNIST: with a residual stage
-    there, 2,000 steps came to 89.6 %; without it, and half as wide again, 600 steps of half the cost to 90.2 %.
+    At the picture's full resolution there is but one cheap layer.
     """
     side, widths = -(-size // 2) if size >= _LARGE else size, [width]
     while side > _SMALLEST_SIDE or len(widths) < 2:
