@@ -150,12 +150,14 @@ class Denoiser(nn.Module):
         return Told(vector + self.text_vector(words[:, 0]), words, tokens != PAD)
 
     def answer(self, z_BCHW: Tensor, time_B: Tensor, told: Told, previous: Tensor | None = None) -> Tensor:
-        """What the network says of z = a x0 + b n at times in [0, 1] (``preconditioning`` knows what it means)."""
+        """What is told of z = a x0 + b n at times in [0, 1] (``preconditioning`` knows what it means)."""
+        guess = self.preconditioning.guess(self.schedule.levels(time_B))
+        x = z_BCHW / guess.size
         if self.self_conditioning:
-            z_BCHW = torch.cat([z_BCHW, torch.zeros_like(z_BCHW) if previous is None else previous], dim=1)
+            x = torch.cat([x, torch.zeros_like(x) if previous is None else previous], dim=1)
         v_BV = F.silu(self.time(waves(time_B)) + told.vector_BV)
-        result: Tensor = self.network(z_BCHW, v_BV, told.words_BTE, told.mask_BT)
-        return result
+        added: Tensor = self.network(x, v_BV, told.words_BTE, told.mask_BT)
+        return guess.share * z_BCHW + guess.scale * added
 
     def forward(
         self, x_BCHW: Tensor, sigma_B: Tensor, condition: Condition | Told, previous: Tensor | None = None

@@ -1,5 +1,8 @@
 """What a denoising network is asked to tell, and how its answer becomes an estimate of the clean picture.
 
+An answer is the best straight guess from the noisy picture plus what the network adds to it, so that the network need
+not learn to hand its input through (the idea of Karras et al. 2022, arXiv:2206.00364, section 5, for every target).
+
 z = a x0 + b n is what the network sees (see ``diffusion_schedules``), with a^2 + b^2 = 1 for noise, x0 and v, and
 a + b = 1 for flow. Shapes: B pictures, C channels, H x W; shares (B,).
 """
@@ -23,11 +26,41 @@ def target_of(process: Process) -> Target:
     return "flow" if isinstance(process, Flow) else process.prediction
 
 
+DEVIATION = 0.5  # of the numbers of pictures in [-1, 1]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """How the network's numbers become an answer: ``share * z + scale * network(z / size)``, (B, 1, 1, 1) each."""
+
+    share: Tensor
+    scale: Tensor
+    size: Tensor
+
+
 @dataclass(frozen=True)
 class Preconditioning:
     """One way of asking."""
 
     target: Target
+
+    def guess(self, levels: Levels) -> Guess:
+        """The straight guess at these levels: ``share`` is the answer's covariance with z by z's variance, ``scale``
+        the deviation of what it misses, ``size`` that of z; for pictures of deviation s = ``DEVIATION``."""
+        a, b = _shaped(levels)
+        picture = DEVIATION**2
+        of_x0, of_n = self._parts(a, b)
+        variance = a.square() * picture + b.square()
+        share = (of_x0 * a * picture + of_n * b) / variance
+        scale = DEVIATION * (of_n * a - of_x0 * b).abs() / variance.sqrt()
+        return Guess(share, scale, variance.sqrt())
+
+    def _parts(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """How much of x0 and of n an answer holds."""
+        one, none = torch.ones_like(a), torch.zeros_like(a)
+        if self.target == "v":
+            return -b, a
+        return {"epsilon": (none, one), "x0": (one, none), "flow": (-one, one)}[self.target]
 
     def mixed(self, x0_BCHW: Tensor, n_BCHW: Tensor, levels: Levels) -> Tensor:
         """z = a x0 + b n."""
@@ -35,15 +68,10 @@ class Preconditioning:
         return a * x0_BCHW + b * n_BCHW
 
     def answer(self, x0_BCHW: Tensor, n_BCHW: Tensor, levels: Levels) -> Tensor:
-        """What a perfect network says: n, x0, v = a n - b x0 (Salimans & Ho 2022, arXiv:2202.00512), or n - x0."""
+        """What a perfect denoiser says: n, x0, v = a n - b x0 (Salimans & Ho 2022, arXiv:2202.00512), or n - x0."""
         a, b = _shaped(levels)
-        if self.target == "epsilon":
-            return n_BCHW
-        if self.target == "x0":
-            return x0_BCHW
-        if self.target == "v":
-            return a * n_BCHW - b * x0_BCHW
-        return n_BCHW - x0_BCHW
+        of_x0, of_n = self._parts(a, b)
+        return of_x0 * x0_BCHW + of_n * n_BCHW
 
     def clean(self, z_BCHW: Tensor, answer_BCHW: Tensor, levels: Levels) -> Tensor:
         """The estimate of x0 that an answer means."""

@@ -51,15 +51,18 @@ class Vocabulary:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Vocabulary:
-        """The words of captions, frequent ones first, then by letters; long enough for the longest text."""
+        """The words of captions, by letters, so that the same words always have the same tokens.
+
+        Of more than ``MOST_WORDS`` the most frequent. Texts are as long as the longest, in multiples of 16, up to 64.
+        """
         counts: Counter[str] = Counter()
         longest = 0
         for text in texts:
             words = words_of(text)
             counts.update(words)
             longest = max(longest, len(words))
-        words = sorted(counts, key=lambda word: (-counts[word], word))[:MOST_WORDS]
-        return cls(words, min(LONGEST, 1 + -(-max(1, longest) // 4) * 4))
+        frequent = sorted(counts, key=lambda word: (-counts[word], word))[:MOST_WORDS]
+        return cls(sorted(frequent), min(LONGEST, -(-(1 + longest) // 16) * 16))
 
     @property
     def size(self) -> int:

@@ -143,8 +143,9 @@ def test_words_and_marks_in_lower_case() -> None:
     assert words_of("") == [] and words_of(" \n") == []
 
 
-def test_frequent_words_come_first_and_tokens_come_back() -> None:
-    assert WORDS.words[:3] == ("a", "girl", "hair")
+def test_the_same_words_have_the_same_tokens_and_tokens_come_back() -> None:
+    assert WORDS.words == tuple(sorted(WORDS.words)) == Vocabulary.of(reversed(CAPTIONS)).words
+    assert WORDS.length == 16
     found = WORDS.encode("red hair and glasses, a")
     known = {word: 3 + i for i, word in enumerate(WORDS.words)}
     expected = [BEGIN, known["red"], known["hair"], UNKNOWN, UNKNOWN, known[","], known["a"]]

@@ -8,7 +8,7 @@ import torch
 from pydantic import ValidationError
 
 from studio.config.diffusion import DiffusionConfig, Flow, Gradual, Process
-from studio.models.diffusion_preconditioning import Preconditioning, target_of
+from studio.models.diffusion_preconditioning import DEVIATION, Preconditioning, target_of
 from studio.models.diffusion_schedules import SIGMA_CAP, STEPS, Levels, VarianceKeeping, kept_variance, make_schedule
 
 SCHEDULES = ("linear", "cosine", "sigmoid")
@@ -126,6 +126,20 @@ def test_min_snr_weighs_the_error_of_the_picture(process: Process) -> None:
     loss = asked.weight(levels, 5.0) * (wrong - answer).square().mean(dim=(1, 2, 3))
     assert torch.allclose(loss, snr.clamp(max=5.0) * error, rtol=1e-4)
     assert torch.equal(asked.weight(levels, 0.0), torch.ones_like(levels.picture_B))
+
+
+@pytest.mark.parametrize("process", TARGETS, ids=str)
+def test_the_straight_guess_is_the_best_one(process: Process) -> None:
+    """For independent pictures of the supposed deviation: least squares finds the same share, and what is missed."""
+    asked = Preconditioning(target_of(process))
+    x0, n = torch.randn((2, 1, 1, 1, 400_000), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x0 = DEVIATION * x0
+    for time in (0.1, 0.5, 0.95):
+        levels = make_schedule(process).levels(torch.tensor([time]))
+        z, answer, guess = asked.mixed(x0, n, levels), asked.answer(x0, n, levels), asked.guess(levels)
+        assert float(guess.share) == pytest.approx(float((z * answer).sum() / z.square().sum()), abs=0.01)
+        assert float(guess.scale) == pytest.approx(float((answer - guess.share * z).std()), rel=0.01)
+        assert float(guess.size) == pytest.approx(float(z.std()), rel=0.01)
 
 
 def test_noise_cannot_be_predicted_from_noise_alone() -> None:
