@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
@@ -39,10 +40,10 @@ def drawn(seed: int, count: int) -> tuple[list[Portrait], np.ndarray]:
     return people, np.concatenate([draw_batch(people[i : i + 200], SIZE) for i in range(0, count, 200)])
 
 
-def done(request: BuiltinRequest | TrainRequest, project: Path) -> object:
+def done(request: BuiltinRequest | TrainRequest, project: Path) -> Any:
     """The result of a job."""
-    ended = next(event for event in run_job(request, project, CommandQueue()) if isinstance(event, Ended))
-    assert ended.status == "finished", ended
+    *_, ended = run_job(request, project, CommandQueue())
+    assert isinstance(ended, Ended) and ended.status == "finished", ended
     return ended.result
 
 
@@ -52,12 +53,15 @@ def taught(project: Path) -> ClassifierModel:
         from studio.jobs.devices import device_facts
 
         Project.create(project).close()
-        done(BuiltinRequest(count=TAUGHT, size=SIZE, seed=JUDGE_SEED), project)
+        portraits = done(BuiltinRequest(count=TAUGHT, size=SIZE, seed=JUDGE_SEED), project)
+        with Project.open(project) as opened:
+            opened.datasets.add(portraits)
+            opened.flush()
         config = preset("classifier", data_facts(project, "portraits"), device_facts("cpu"), "quick")
         done(TrainRequest(family="classifier", dataset="portraits", config=config.model_dump(), run="judge"), project)
     with Project.open(project, write=False) as opened:
         point, _ = choose_point(opened.runs.get("judge"), "best")
-    return load_model(point.folder, torch.device("cpu"))
+    return load_model(point.path, torch.device("cpu"))
 
 
 def main(folder: Path, files: list[str]) -> None:
