@@ -10,6 +10,7 @@ import typer
 from studio.cli.options import AsJson, Checkpoint, DeviceName, LabelWords, ProjectPath, RunName, checkpoint_name, pairs
 from studio.cli.serving import finish, serve, stopping_on_signals
 from studio.config.base import Settings, validated
+from studio.config.denoising import Beginning, Denoising, Sampler
 from studio.config.requests import ExportRequest, FilmRequest, GenerateRequest, grid
 from studio.ground.errors import UsageError
 
@@ -17,6 +18,18 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed makes th
 Truncation = Annotated[
     float, typer.Option("--truncation", min=0, max=2, help="Below 1: safer and more alike; above: bolder.")
 ]
+Prompt = Annotated[str | None, typer.Option("--prompt", metavar="TEXT", help="What the pictures shall show.")]
+Negative = Annotated[str | None, typer.Option("--negative", metavar="TEXT", help="What they shall not show.")]
+Guidance = Annotated[
+    float | None, typer.Option("--guidance", min=0, max=30, help="How strictly labels and words are followed.")
+]
+SamplerName = Annotated[Sampler | None, typer.Option("--sampler", help="How noise is taken away.")]
+SamplerSteps = Annotated[int | None, typer.Option("--sampler-steps", min=4, max=1000, help="In how many steps.")]
+Init = Annotated[Path | None, typer.Option("--init", metavar="PICTURE", help="Begin with a picture.")]
+Strength = Annotated[
+    float | None, typer.Option("--strength", min=0, max=1, help="How much of it is made anew; 0.6, or 1 with a mask.")
+]
+Mask = Annotated[Path | None, typer.Option("--mask", metavar="MASK", help="Make anew only where this one is light.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,14 +53,25 @@ def generate(
     seed: Seed = 0,
     label: LabelWords = None,
     truncation: Truncation = 1.0,
+    prompt: Prompt = None,
+    negative: Negative = None,
+    guidance: Guidance = None,
+    sampler: SamplerName = None,
+    sampler_steps: SamplerSteps = None,
+    init: Init = None,
+    strength: Strength = None,
+    mask: Mask = None,
     device: DeviceName = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Make pictures with a trained generator; the same seed gives the same pixels."""
+    """Make pictures with a trained model; the same seed gives the same pixels."""
     from studio.jobs.saving import is_picture_file, save_pictures
 
     one_file = is_picture_file(out)
-    recipes = grid(seed, count, labels=pairs(label, "--label"), truncation=truncation)
+    asked = {"prompt": prompt, "negative": negative, "guidance": guidance, "sampler": sampler}
+    denoising = denoising_of(asked | {"sampler_steps": sampler_steps}, _beginning(init, strength, mask))
+    labels = pairs(label, "--label")
+    recipes = grid(seed, count, labels=labels, truncation=truncation, denoising=denoising)
     request = GenerateRequest(run=run, checkpoint=checkpoint_name(checkpoint), recipes=recipes, device=device)
     with stopping_on_signals() as commands:
         ending = serve(request, project, as_json=as_json, commands=commands)
@@ -57,6 +81,37 @@ def generate(
     where = f"{count} pictures in {out}" if ending.status == "finished" else "Stopped; nothing was written."
     more = {"run": run, "result": None, "files": files}
     raise typer.Exit(finish(ending, as_json=as_json, more=more, words=where))
+
+
+def denoising_of(asked: dict[str, Any], begin: Beginning | None) -> Denoising | None:
+    """What the options say of taking noise away; None where they say nothing.
+
+    Raises:
+        UsageError: an empty prompt, or a value that is out of its bounds.
+    """
+    said = {name: value for name, value in asked.items() if value is not None}
+    for name in ("prompt", "negative"):
+        if name in said and not said[name].strip():
+            raise UsageError("--{name} is empty; write what you mean, or leave it away.", name=name)
+    return validated(Denoising, said | {"begin": begin}) if said or begin is not None else None
+
+
+def _beginning(init: Path | None, strength: float | None, mask: Path | None) -> Beginning | None:
+    if init is None:
+        if strength is not None or mask is not None:
+            raise UsageError("--strength and --mask belong to --init, the picture to begin with.")
+        return None
+    # Behind a mask everything is made anew, unless it is said otherwise.
+    usual = 0.6 if mask is None else 1.0
+    asked = {"picture": _read(init), "strength": usual if strength is None else strength}
+    return validated(Beginning, asked | ({} if mask is None else {"mask": _read(mask)}))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.expanduser().read_bytes()
+    except OSError as error:
+        raise UsageError("{name} cannot be read: {reason}.", name=file.name, reason=error.strerror or "") from error
 
 
 def export(

@@ -21,13 +21,12 @@ from studio.config.requests import Drawn, LookRequest, Recipe
 from studio.data.prepared import PreparedPictures
 from studio.generation.gan_directions import kept_directions
 from studio.generation.gan_looking import look
-from studio.generation.latents import CHUNK, first_drawn, latent_of, padded
+from studio.generation.latents import CHUNK, drawn_code, latent_of, padded
 from studio.generation.models import Exported, Insight, Wanted, each, read_facts, unknown_name
 from studio.ground.errors import DamagedError
 from studio.ground.events import Progress
 from studio.models.gan import Discriminator, Generator, build_discriminator, build_generator, label_sizes
 from studio.models.pictures import to_bytes
-from studio.models.seeding import seeded_generator
 from studio.models.weights import read_tensors, second_instance, table_of
 
 GENERATOR, DISCRIMINATOR = "average.generator.safetensors", "module.discriminator.safetensors"
@@ -148,7 +147,7 @@ class GeneratorModel:
         """The value of every label of the model: the recipe's, or one drawn as often as in the data, by its latent."""
         found: dict[str, str] = {}
         for name, values in self.labels.items():
-            found[name] = recipe.labels.get(name) or values[self._draw_code(name, recipe)]
+            found[name] = recipe.labels.get(name) or values[drawn_code(name, self._counts[name], recipe.latent)]
         return found
 
     def codes_of(self, recipe: Recipe) -> list[int]:
@@ -180,13 +179,6 @@ class GeneratorModel:
         if name not in self.labels or value not in self.labels[name]:
             return None
         return list(self.labels).index(name), self.labels[name].index(value)
-
-    def _draw_code(self, name: str, recipe: Recipe) -> int:
-        drawn = first_drawn(recipe.latent)
-        place = torch.rand((), generator=seeded_generator("label", name, drawn.seed, drawn.index)).item()
-        counts = np.asarray(self._counts[name], dtype=float)
-        share = np.cumsum(counts) / max(1.0, counts.sum())
-        return min(int(np.searchsorted(share, place, side="right")), len(share) - 1)
 
     def _embedded(self, recipes: Sequence[Recipe]) -> Tensor:
         """Embedded labels (n, E); a direction of a known label moves that part towards the value by its strength."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,6 +37,15 @@ def first_drawn(latent: Latent) -> Drawn:
     while not isinstance(latent, Drawn):
         latent = latent.of[0] if isinstance(latent, Mean) else latent.a
     return latent
+
+
+def drawn_code(name: str, counts: Sequence[int], latent: Latent) -> int:
+    """The code of a label that a recipe leaves open: as often as in the data, whatever else is drawn beside it."""
+    drawn = first_drawn(latent)
+    place = torch.rand((), generator=seeded_generator("label", name, drawn.seed, drawn.index)).item()
+    found = np.asarray(counts, dtype=float)
+    share = np.cumsum(found) / max(1.0, found.sum())
+    return min(int(np.searchsorted(share, place, side="right")), len(share) - 1)
 
 
 def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:

@@ -24,7 +24,7 @@ from studio.config.requests import LookRequest, Recipe
 from studio.config.training import TrainingSettings
 from studio.data.prepared import PreparedPictures
 from studio.ground.errors import DamagedError, UsageError
-from studio.ground.events import Progress
+from studio.ground.events import Notice, Progress
 from studio.ground.files import read_json, verify_manifest
 
 Wanted = Mapping[str, str] | Sequence[Mapping[str, str]]
@@ -91,6 +91,51 @@ class PictureModel(Model, Protocol):
 
     def labels_drawn(self, seed: int, start: int, count: int) -> list[dict[str, str]]:
         """The labels of the same pictures where they are left open: drawn as often as in the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forming:
+    """Pictures of one call on their way, (n, H, W, C) uint8: what they are taken for so far, or ``whole`` at the end.
+
+    ``done`` of ``total`` steps of the request are made.
+    """
+
+    pictures: np.ndarray
+    whole: bool
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStep:
+    """One step of a picture, uint8 (H, W, C) each: as the network sees it, what it is taken for, the noise in it.
+
+    ``words``: each word of the prompt and how much the places look at it, (H, W) float32, adding up to at most 1.
+    """
+
+    number: int
+    sigma: float
+    seen: np.ndarray
+    clean: np.ndarray
+    noise: np.ndarray
+    words: tuple[tuple[str, np.ndarray], ...] = ()
+
+
+@runtime_checkable
+class StepwiseModel(PictureModel, Protocol):
+    """Makes pictures step by step, as the ``denoising`` of recipes says."""
+
+    def completed(self, recipe: Recipe) -> Recipe:
+        """The recipe with all that it leaves open, so that it makes the same picture for ever."""
+
+    def remarks(self, recipes: Sequence[Recipe]) -> list[Notice]:
+        """What is worth knowing before they are made: words that the model does not know."""
+
+    def forming(self, recipes: Sequence[Recipe]) -> Iterator[Forming]:
+        """Like :meth:`pictures`, and what they are taken for after each step."""
+
+    def seen_steps(self, recipe: Recipe, *, words: bool = False) -> Iterator[SeenStep]:
+        """Every step of one picture, with ``words`` also where its words are looked at. Raises UsageError."""
 
 
 @runtime_checkable

@@ -6,8 +6,9 @@ without a file being read in between.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -22,10 +23,20 @@ from studio.config.requests import (
     GenerateRequest,
     LookRequest,
     QualityRequest,
+    Recipe,
 )
 from studio.data.decoding import BrokenPicture
 from studio.data.preparing import prepare_bytes
-from studio.generation.models import JudgingModel, LooksInside, Model, PictureModel, load_model
+from studio.generation.models import (
+    Insight,
+    JudgingModel,
+    LooksInside,
+    Model,
+    PictureModel,
+    SeenStep,
+    StepwiseModel,
+    load_model,
+)
 from studio.ground.errors import UsageError, text
 from studio.ground.events import Ended, Event, Progress, Samples
 from studio.jobs.checkpoint_choice import choose_point
@@ -38,6 +49,8 @@ from studio.projects.run import Run
 from studio.training.precision import choose_device
 
 _MODELS = 3
+_SHOWN_EVERY = 0.25  # seconds between two looks at pictures on their way
+_STEPS = ("steps", "words")  # what is looked at without any data
 Found = TypeVar("Found")
 ModelRequest = GenerateRequest | LookRequest | AskRequest | ClassifyRequest | QualityRequest
 _REFUSALS = {
@@ -122,21 +135,26 @@ class ModelServer:
             must_be_able(run, "pictures")
             model = yield from self.model(run, request)
         assert isinstance(model, PictureModel)
-        pieces: list[np.ndarray] = []
-        for piece in model.pictures(request.recipes):
-            obey(commands)
-            pieces.append(piece)
-            yield Samples(model.step, np.concatenate(pieces), kind="pictures")
-            yield Progress(text("Making pictures"), sum(map(len, pieces)), len(request.recipes))
+        must_take_steps(run, model, request.recipes)
+        if isinstance(model, StepwiseModel):
+            request = request.model_copy(update={"recipes": tuple(map(model.completed, request.recipes))})
+            yield from model.remarks(request.recipes)
+            pictures = yield from _formed(model, request.recipes, commands)
+        else:
+            pictures = yield from _made(model, request.recipes, commands)
         labels = tuple(model.labels_of(recipe) for recipe in request.recipes)
         fixed = request.model_copy(update={"checkpoint": str(model.step), "run": run.name})
-        pictures = np.concatenate(pieces) if pieces else np.zeros((0, 1, 1, 3), np.uint8)
         yield Ended("finished", result=MadePictures(pictures, fixed, run.name, run.family, model.step, labels))
 
     def _look(self, request: LookRequest, commands: CommandQueue) -> Iterator[Event]:
         with open_project(self._path) as project:
             run = project.runs.get(request.run)
             model = yield from self.model(run, request)
+            if request.what in _STEPS:
+                must_take_steps(run, model, request.recipes, always=True)
+                assert isinstance(model, StepwiseModel)
+                yield Ended("finished", result=(yield from _steps_seen(model, request, commands)))
+                return
             if not isinstance(model, LooksInside):
                 raise UsageError("Models of the family {family} cannot be looked into in this way.", family=run.family)
             data = yield from pictures_of_run(project, run, commands)
@@ -156,6 +174,64 @@ def must_be_able(run: Run, capability: str) -> None:
     """Refuse a run whose family cannot do what is asked. Raises UsageError."""
     if capability not in capabilities(run.family):
         raise UsageError(_REFUSALS[capability], run=run.name, family=run.family)
+
+
+def must_take_steps(run: Run, model: Model, recipes: Sequence[Recipe], *, always: bool = False) -> None:
+    """Refuse prompts and all else that only models which make pictures in steps know. Raises UsageError."""
+    if isinstance(model, StepwiseModel):
+        return
+    if always or any(recipe.denoising is not None for recipe in recipes):
+        raise UsageError(
+            "{run} is a run of the family {family}, which makes pictures at once: prompts, guidance, samplers and "
+            "pictures to begin with are for families that take noise away step by step.",
+            run=run.name, family=run.family,
+        )  # fmt: skip
+
+
+def _made(model: PictureModel, recipes: Sequence[Recipe], commands: CommandQueue) -> Generator[Event, None, np.ndarray]:
+    """Pictures that grow from chunk to chunk."""
+    pieces: list[np.ndarray] = []
+    for piece in model.pictures(recipes):
+        obey(commands)
+        pieces.append(piece)
+        yield Samples(model.step, np.concatenate(pieces), kind="pictures")
+        yield Progress(text("Making pictures"), sum(map(len, pieces)), len(recipes))
+    return _joined(pieces)
+
+
+def _formed(
+    model: StepwiseModel, recipes: Sequence[Recipe], commands: CommandQueue
+) -> Generator[Event, None, np.ndarray]:
+    """The same, and in between (kind ``forming``) what pictures on their way are taken for; a stop ends at a step."""
+    pieces: list[np.ndarray] = []
+    shown = time.monotonic()
+    for piece in model.forming(recipes):
+        obey(commands)
+        pieces += [piece.pictures] if piece.whole else []
+        if piece.whole or time.monotonic() - shown > _SHOWN_EVERY:
+            shown = time.monotonic()
+            so_far = pieces if piece.whole else [*pieces, piece.pictures]
+            yield Samples(model.step, np.concatenate(so_far), kind="pictures" if piece.whole else "forming")
+            yield Progress(text("Taking noise away"), piece.done, piece.total)
+    return _joined(pieces)
+
+
+def _joined(pieces: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(pieces) if pieces else np.zeros((0, 1, 1, 3), np.uint8)
+
+
+def _steps_seen(model: StepwiseModel, request: LookRequest, commands: CommandQueue) -> Generator[Event, None, Insight]:
+    """An insight whose ``found`` has for each recipe the tuple of its steps."""
+    found = []
+    yield from model.remarks(request.recipes)
+    for recipe in request.recipes:
+        steps: list[SeenStep] = []
+        for step in model.seen_steps(recipe, words=request.what == "words"):
+            obey(commands)
+            steps.append(step)
+            yield Progress(text("Taking noise away"), len(steps))
+        found.append(tuple(steps))
+    return Insight(request.what, model.step, tuple(found))
 
 
 def answer(model: JudgingModel, request: AskRequest) -> Answer:
