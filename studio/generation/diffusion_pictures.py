@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from studio.data.decoding import BrokenPicture, flatten, load, open_picture, plain
 from studio.ground.errors import UsageError
@@ -55,8 +55,14 @@ def _opened(data: bytes, what: str) -> Image.Image:
 
 
 def _fitted(image: Image.Image, size: tuple[int, int], resampling: Image.Resampling) -> Image.Image:
+    """The largest middle part of the wanted shape, resized; nothing from beyond its edges shines in."""
     height, width = size
-    return image if image.size == (width, height) else ImageOps.fit(image, (width, height), resampling)
+    if image.size == (width, height):
+        return image
+    share = min(image.width / width, image.height / height)
+    wide, high = max(1, round(width * share)), max(1, round(height * share))
+    left, top = (image.width - wide) // 2, (image.height - high) // 2
+    return image.crop((left, top, left + wide, top + high)).resize((width, height), resampling)
 
 
 def _frozen(found: np.ndarray) -> np.ndarray:
