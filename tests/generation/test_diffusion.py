@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from studio.config.denoising import Beginning, Denoising, Restart, Sampler
+from studio.config.diffusion import DitNetwork, Gradual
 from studio.config.requests import Drawn, Recipe, Slerp, grid, variations
 from studio.families import FAMILIES
 from studio.generation.diffusion import DiffusionModel
@@ -19,10 +20,12 @@ from studio.generation.diffusion_guidance import guided
 from studio.generation.exporting import write_export
 from studio.generation.models import PictureModel, StepwiseModel, load_model
 from studio.ground.errors import DamagedError, UsageError
+from studio.ground.files import whole_folder, write_json, write_manifest
 from studio.models.seeding import process_generator
-from studio.models.weights import read_tensors, table_of
+from studio.models.weights import read_tensors, table_of, write_tensors
 from studio.training.assemble import assemble
 from studio.training.checkpoints import Checkpoints
+from studio.training.diffusion import DiffusionTask
 from studio.training.recorder import MemoryRecorder
 from tests.training.conftest import TINY, TinyPictures, finish
 
@@ -87,6 +90,45 @@ def test_it_keeps_its_promises(folder: Path) -> None:
     model = load_model("diffusion", folder, CPU)
     assert isinstance(model, PictureModel) and isinstance(model, StepwiseModel) and model.step == 2
     assert dict(model.labels) == {"hair": ("black", "blond", "red"), "smile": ("no", "yes")}
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "transformer": {"network": DitNetwork(width=32, depth=2)},
+    "grey, its last estimate shown": {"channels": 1, "self_conditioning": True, "process": Gradual()},
+    "ending in noise": {"process": Gradual(zero_terminal_snr=True, schedule="linear")},
+}
+
+
+def built(changes: dict[str, Any], folder: Path) -> DiffusionModel:
+    """A model of random weights with other settings."""
+    config = TINY["diffusion"].model_copy(update={"steps": 1, **changes})
+    task = DiffusionTask(config, TinyPictures(channels=config.channels), CPU)
+    tensors = {name: tensor.clone() for name, tensor in task.denoiser.state_dict().items()}
+    with process_generator(1, "built"):
+        for tensor in tensors.values():
+            tensor.add_(0.1 * torch.randn(tensor.shape))
+    with whole_folder(folder) as target:
+        write_tensors(target / "average.denoiser.safetensors", tensors)
+        facts = {"family": "diffusion", "step": 1, "config": config.model_dump(mode="json")}
+        write_json(target / "state.json", facts | {"description": task.description()})
+        write_manifest(target)
+    return DiffusionModel.from_checkpoint(folder, CPU)
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_other_networks_and_processes_keep_the_promise_too(kind: str, tmp_path: Path) -> None:
+    model = built(OTHERS[kind], tmp_path / "model")
+    recipes = grid(3, 17, denoising=Denoising(prompt="red", negative="black", sampler="heun", **FEW))
+    whole = made(model, *recipes)
+    assert whole.shape == (17, 32, 32, model.config.channels)
+    for index in (5, 16):
+        assert np.array_equal(made(model, recipes[index])[0], whole[index])
+    begin = _begin(mask=png(MASK))
+    grey = np.asarray(Image.fromarray(PICTURE).convert("L"))[..., None]
+    (found,) = made(model, one(begin=begin))
+    kept = PICTURE if model.config.channels == 3 else grey
+    assert np.array_equal(found[MASK == 0], kept[MASK == 0])
+    assert list(model.seen_steps(one(prompt="red"), words=True))
 
 
 @pytest.mark.parametrize("sampler", get_args(Sampler))
