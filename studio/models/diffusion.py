@@ -74,16 +74,6 @@ class Told:
         pairs = zip(self._parts(), other._parts(), strict=True)
         return Told(*(None if a is None or b is None else torch.cat([a, b]) for a, b in pairs))  # type: ignore[arg-type]
 
-    def lerp(self, other: Told, share: float) -> Told:
-        """Between two conditions, at a share from 0 to 1."""
-        if self.words_BTE is None or other.words_BTE is None or self.mask_BT is None or other.mask_BT is None:
-            return Told(torch.lerp(self.vector_BV, other.vector_BV, share))
-        return Told(
-            torch.lerp(self.vector_BV, other.vector_BV, share),
-            torch.lerp(self.words_BTE, other.words_BTE, share),
-            self.mask_BT | other.mask_BT,
-        )
-
     def _parts(self) -> tuple[Tensor | None, ...]:
         return self.vector_BV, self.words_BTE, self.mask_BT
 
