@@ -131,7 +131,7 @@ class DiffusionConfig(TrainingSettings):
         1.5e-3, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
     )
     warm_up: int = setting(
-        100, help="Steps in which the learning rate rises to its highest.", unit="steps", ge=0, le=100_000,
+        30, help="Steps in which the learning rate rises to its highest.", unit="steps", ge=0, le=100_000,
         advanced=True,
     )  # fmt: skip
     decay: Literal["none", "linear"] = setting(
@@ -182,7 +182,8 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> DiffusionConfig:
         channels=1 if data.channels == 1 else 3,
         text=data.captions,
         network=UnetNetwork(width={"quick": 32, "balanced": 48, "best": 96}[dial]),
-        steps={"quick": 1000, "balanced": 6000, "best": 40000}[dial],
+        steps={"quick": 1000, "balanced": 5000, "best": 40000}[dial],
+        gradient_clip=1.0,
     )
 
 

@@ -33,7 +33,7 @@ from studio.training.state import start_optimiser
 from studio.training.task import Phase, Pictures, Verdict
 
 NAME = "denoiser"
-MEASURED = 128  # fixed samples behind "best"
+MEASURED = 96  # fixed samples behind "best"
 SAMPLE_STEPS = 10
 GUIDANCE = 1.5  # of the samples that are shown
 WATCHED, WATCHED_LEVELS = 32, 8  # held-out pictures, and noise levels at which they are looked at
