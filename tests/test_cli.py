@@ -205,7 +205,7 @@ def test_a_reader_that_goes_away_is_no_error(project: Path):
     command = f"{sys.executable} -m studio settings --json | head -1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
-    assert json.loads(done.stdout)["path"] == "steps"
+    assert json.loads(done.stdout)["path"] == "picture_size"
 
 
 def test_python_dash_m_and_exit_codes(tmp_path: Path):
