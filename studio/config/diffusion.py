@@ -71,7 +71,7 @@ class Flow(Settings):
 
     kind: Literal["flow"] = "flow"
     location: float = setting(
-        0.0,
+        -0.5,
         label="Middle of the times",
         help="Trained noise levels gather here: 0 is half noise, above it more noise, below it less.",
         ge=-3,
