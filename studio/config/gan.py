@@ -225,7 +225,7 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> GanConfig:
 
 
 def _steps(dial: Dial, size: int, small: bool) -> int:
-    """On two quiet cores about three minutes, a quarter of an hour, a good hour; on a GPU by the dial alone (untried)."""
+    """On two quiet cores some three minutes, fifteen, over an hour; on a GPU by the dial alone (untried)."""
     if small:
         return {"quick": 1400, "balanced": 8000, "best": 40_000}[dial] // (1 if size == 32 else 4)
     return {"quick": 3000, "balanced": 15_000, "best": 60_000}[dial]

@@ -117,7 +117,7 @@ def _truth(
             found[label] = codes
     if not found:
         raise UsageError(
-            "The pictures of {name} that are to be looked at bear no label that the classifier tells; it tells: {known}.",
+            "The pictures of {name} that are to be judged bear no label that the classifier tells; it tells: {known}.",
             name=name, known=", ".join(f"{label} ({', '.join(v)})" for label, v in model.labels.items()),
         )  # fmt: skip
     yield from _mismatch(missing, strange)

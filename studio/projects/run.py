@@ -186,7 +186,8 @@ class Run:
     def truncate_after(self, step: int) -> int:
         """Make ready to go on from ``step``: later metrics and samples are moved aside; how many records of metrics.
 
-        Measures of later steps are forgotten: those checkpoints will be made anew. Nothing is missed afterwards: the status counts what stays.
+        Measures of later steps are forgotten: those checkpoints will be made anew. Nothing is missed
+        afterwards: the status counts what stays.
         """
         self.set_status(records=0)
         moved = self.metrics.truncate_after(step)
