@@ -57,8 +57,9 @@ def test_every_step_has_other_times_and_one_batch_spreads_them() -> None:
     config = _config()
     first, second = (times(config, 8, Draws(0, CPU).at(step)) for step in (0, 1))
     assert not torch.equal(first, second)
-    normal = torch.distributions.Normal(0.0, 1.0).cdf(torch.logit(first))
-    assert sorted((normal * 8).long().tolist()) == list(range(8))
+    process = config.process
+    places = torch.distributions.Normal(process.location, process.spread).cdf(torch.logit(first))
+    assert sorted((places * 8).long().tolist()) == list(range(8))
 
 
 def test_bands_of_noise() -> None:
