@@ -9,8 +9,6 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QStackedWidget,
@@ -42,6 +40,7 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.inputs import Combo
+from studio.ui.widgets.tables import dress
 
 Index = QModelIndex | QPersistentModelIndex
 ALL = ""
@@ -176,7 +175,9 @@ class RunsMeasures(QWidget):
         self.empty = EmptyState("measure", "", "", self.tr("Measure…"))
         self.empty.setObjectName("runsMeasuresEmpty")
         self.empty.triggered.connect(self.measure_asked)
-        self._dress()
+        self.table.setModel(self._model)
+        self.table.setItemDelegate(_Cells(self.table))
+        dress(self.table, line=_LINE)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -193,25 +194,6 @@ class RunsMeasures(QWidget):
         self._faces.addWidget(none)
         self._faces.addWidget(full)
         dense(QVBoxLayout(self)).addWidget(self._faces)
-
-    def _dress(self) -> None:
-        table = self.table
-        table.setModel(self._model)
-        table.setItemDelegate(_Cells(table))
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setShowGrid(False)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setTabKeyNavigation(False)
-        table.setCornerButtonEnabled(False)
-        table.setWordWrap(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(_LINE)
-        table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setSectionsClickable(False)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from studio.config.base import Settings, describe, differences, flat
 from studio.ui import theme
@@ -17,6 +17,7 @@ from studio.ui.pages.runs_cells import PlainCells
 from studio.ui.text import Label, count_text, number_text, tooltip_text
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.inputs import Switch
+from studio.ui.widgets.tables import dress
 
 Index = QModelIndex | QPersistentModelIndex
 _LINE = 28
@@ -151,7 +152,9 @@ class RunsSettings(QWidget):
         self.table = QTableView()
         self.table.setObjectName("runsSettingsTable")
         self.table.setAccessibleName(self.tr("Settings of the chosen runs"))
-        self._dress()
+        self.table.setModel(self._model)
+        self.table.setItemDelegate(PlainCells(self.table))
+        dress(self.table, line=_LINE)
         head = dense(QHBoxLayout(), gap=12)
         head.addWidget(self._summary, 1)
         head.addWidget(self.only)
@@ -159,25 +162,6 @@ class RunsSettings(QWidget):
         card.body.addLayout(head)
         card.add(self.table, 1)
         dense(QVBoxLayout(self)).addWidget(card)
-
-    def _dress(self) -> None:
-        table = self.table
-        table.setModel(self._model)
-        table.setItemDelegate(PlainCells(table))
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setShowGrid(False)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setTabKeyNavigation(False)
-        table.setCornerButtonEnabled(False)
-        table.setWordWrap(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(_LINE)
-        table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setSectionsClickable(False)
 
     def show_runs(self, runs: Sequence[SettingsOf]) -> None:
         """Compare these."""

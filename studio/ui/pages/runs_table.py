@@ -21,7 +21,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyleOptionViewItem,
     QTableView,
@@ -32,6 +31,7 @@ from studio.ui import theme
 from studio.ui.pages.runs_cells import PADDING, PlainCells, paint_back
 from studio.ui.pages.runs_rows import STATE_COLOURS, RunRow, family_title, trained_words, when_words
 from studio.ui.text import count_text, tooltip_text
+from studio.ui.widgets.tables import dress
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -240,24 +240,12 @@ class RunsTable(QTableView):
         self.runs = RunsModel(self)
         self.setModel(self.runs)
         self.setItemDelegate(_Cells(self))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setCornerButtonEnabled(False)
+        dress(self, line=_LINE, select=QAbstractItemView.SelectionMode.ExtendedSelection)
         self._dress_headers()
         self.doubleClicked.connect(self._on_double)
 
     def _dress_headers(self) -> None:
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_LINE)
         head = self.horizontalHeader()
-        head.setHighlightSections(False)
         head.setSectionsClickable(True)
         head.setMinimumSectionSize(36)
         for column, width in _WIDTHS.items():

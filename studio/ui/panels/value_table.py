@@ -11,7 +11,6 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -23,11 +22,11 @@ from PySide6.QtWidgets import (
 from studio.ui import theme
 from studio.ui.text import count_text, tooltip_text
 from studio.ui.widgets.confusion_matrix import percent
+from studio.ui.widgets.tables import LINE, dress
 
 Index = QModelIndex | QPersistentModelIndex
 VALUE, COUNT, PRECISION, RECALL = range(4)
 _COUNT_WIDTH = 76
-_LINE = 30
 _SHARE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -131,7 +130,7 @@ class _Cells(QStyledItemDelegate):
     """Text letter by letter; shares with a bar before their number."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(80, _LINE)
+        return QSize(80, LINE)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         look, share = theme.current(), index.data(_SHARE)
@@ -167,15 +166,8 @@ class ValueTable(QTableView):
         self.values = ValueModel(self)
         self.setModel(self.values)
         self.setItemDelegate(_Cells(self))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_LINE)
+        dress(self, select=QAbstractItemView.SelectionMode.SingleSelection)
         head = self.horizontalHeader()
-        head.setHighlightSections(False)
         head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         for column in (VALUE, PRECISION, RECALL):

@@ -19,7 +19,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -31,12 +30,12 @@ from PySide6.QtWidgets import (
 from studio.ui import theme
 from studio.ui.text import tooltip_text
 from studio.ui.widgets.confusion_matrix import percent
+from studio.ui.widgets.tables import LINE, dress
 from studio.ui.words import spoken
 
 Index = QModelIndex | QPersistentModelIndex
 ALL, UNREADABLE, UNSURE = "", "\0unreadable", "\0unsure"
 _UNSURE_BELOW = 0.6
-_LINE = 30
 _SHARE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -170,7 +169,7 @@ class _Cells(QStyledItemDelegate):
     """A value, and right of it how surely, with a bar below; text is painted letter by letter."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(120, _LINE)
+        return QSize(120, LINE)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         look, share = theme.current(), index.data(_SHARE)
@@ -215,17 +214,7 @@ class VerdictTable(QTableView):
         self.verdicts = VerdictModel(self)
         self.setModel(self.verdicts)
         self.setItemDelegate(_Cells(self))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_LINE)
-        self.horizontalHeader().setHighlightSections(False)
+        dress(self, select=QAbstractItemView.SelectionMode.SingleSelection)
         self.horizontalHeader().setSortIndicatorShown(True)
         self.verdicts.modelReset.connect(self._span_errors)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
