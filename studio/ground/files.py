@@ -109,6 +109,15 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+def stamp_of(path: Path) -> tuple[int, int, int]:
+    """What changes whenever a file does, cheap to ask for: time, size, number. (0, 0, 0) where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write a readable JSON object with a seal over its content, whole or not at all."""
     plain = json.loads(json.dumps(data))

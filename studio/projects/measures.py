@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.ground.errors import DamagedError, StudioError, Text, text
-from studio.ground.files import read_json, replace, write_json
+from studio.ground.files import read_json, replace, stamp_of, write_json
 from studio.projects.locks import Lock
 from studio.projects.saving import saving
 
@@ -89,11 +89,7 @@ class MeasureFile:
     @property
     def stamp(self) -> tuple[int, int, int]:
         """Changes whenever the file does; cheap to ask for. (0, 0, 0) where nothing was measured yet."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return 0, 0, 0
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return stamp_of(self.path)
 
     def read(self) -> MeasureTable:
         """All rows; damage is named, never raised. An unchanged file is not read again."""

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from studio.ground.errors import DamagedError, Text, text
 from studio.ground.events import Notice, Severity
-from studio.ground.files import read_json, write_json
+from studio.ground.files import read_json, stamp_of, write_json
 
 FILE = "notices.json"
 _MOST = 40
@@ -38,11 +38,7 @@ class NoticeFile:
     @property
     def stamp(self) -> tuple[int, int, int]:
         """Changes whenever the file does; cheap to ask for. (0, 0, 0) where there is none."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return 0, 0, 0
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return stamp_of(self.path)
 
     def read(self) -> NoticeTable:
         """What was kept; damage is named, never raised."""
