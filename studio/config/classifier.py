@@ -27,33 +27,30 @@ class MlpNetwork(Settings):
     depth: int = setting(2, help="Hidden layers.", unit="layers", ge=1, le=8, advanced=True)
 
 
-class CnnNetwork(Settings):
+class _Stages(Settings):
+    """What networks of stages share, each at half the side of the one before."""
+
+    width: int = setting(
+        16,
+        help="Channels of the first stage; they double whenever the picture is halved.",
+        ge=4,
+        le=512,
+        auto="device",
+        log=True,
+    )
+
+
+class CnnNetwork(_Stages):
     """Plain convolutions with batch norm, the picture halved between stages (Simonyan & Zisserman 2014)."""
 
     kind: Literal["cnn"] = "cnn"
-    width: int = setting(
-        16,
-        help="Channels of the first stage; they double whenever the picture is halved.",
-        ge=4,
-        le=512,
-        auto="device",
-        log=True,
-    )
     depth: int = setting(1, help="Convolutions in each stage.", unit="layers", ge=1, le=8, advanced=True)
 
 
-class ResidualNetwork(Settings):
+class ResidualNetwork(_Stages):
     """Blocks that add to what they are given (He et al. 2015, arXiv:1512.03385)."""
 
     kind: Literal["residual"] = "residual"
-    width: int = setting(
-        16,
-        help="Channels of the first stage; they double whenever the picture is halved.",
-        ge=4,
-        le=512,
-        auto="device",
-        log=True,
-    )
     depth: int = setting(1, help="Blocks in each stage.", unit="blocks", ge=1, le=16, advanced=True)
 
 
