@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.config.requests import AskRequest
 from studio.ground.errors import Text, text
@@ -19,13 +19,14 @@ from studio.ui.panels.maker import Maker
 from studio.ui.panels.quality_views import QualityView, RightView, SureView, WorstView
 from studio.ui.panels.quality_work import Examined, QualityWork
 from studio.ui.panels.tab import PanelTab, TabIntention
+from studio.ui.panels.view_list import ViewList
 from studio.ui.text import Label, count_text
 from studio.ui.view_state import HeaderIntention
 from studio.ui.widgets.busy import BusyRow
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.frames import dense, rule
-from studio.ui.widgets.inputs import Combo, RadioButton
+from studio.ui.widgets.inputs import Combo
 from studio.ui.widgets.pictures import to_image
 from studio.ui.words import spoken
 
@@ -48,13 +49,14 @@ class ClassifierLookTab(PanelTab):
         self._told: Text | None = None
         self._label = ""
         self._choices = ""
-        self._sentences = self._all_sentences()
+        self.view_list = ViewList(self._all_views())
+        self.view_list.picked.connect(self._on_view)
         self._build_controls()
         self._build_canvas()
         self._connect()
         self.show_view(_FIRST)
 
-    def _all_sentences(self) -> dict[str, tuple[str, str]]:
+    def _all_views(self) -> dict[str, tuple[str, str]]:
         """Of each view its name, and one sentence that explains it."""
         right = self.tr(
             "Precision: of what it takes for a value, the share that is. Recall: of what is that value, the share it "
@@ -85,31 +87,14 @@ class ClassifierLookTab(PanelTab):
         self.again.setObjectName("qualityAgain")
         self.again.clicked.connect(self._on_again)
         self._part_words = Label(role="small", wrap=True)
-        self._explains = Label(role="small", wrap=True)
-        self._explains.setObjectName("lookExplains")
         column = dense(QVBoxLayout(self.controls), gap=12)
         column.addWidget(Label(self.tr("Show"), role="dim"))
-        column.addLayout(self._radios())
-        column.addWidget(self._explains)
+        column.addWidget(self.view_list)
         column.addWidget(rule())
         column.addWidget(Label(self.tr("Examined on"), role="dim"))
         column.addWidget(self.part)
         column.addWidget(self._part_words)
         column.addWidget(self.again)
-
-    def _radios(self) -> QVBoxLayout:
-        self.radios: dict[str, RadioButton] = {}
-        group = QButtonGroup(self)
-        column = dense(QVBoxLayout(), gap=2)
-        for name, (words, _) in self._sentences.items():
-            radio = RadioButton(words)
-            radio.setObjectName(f"look_{name}")
-            radio.setProperty("view", name)
-            radio.picked.connect(self._on_radio)
-            group.addButton(radio)
-            self.radios[name] = radio
-            column.addWidget(radio)
-        return column
 
     def _build_canvas(self) -> None:
         self._title = Label(role="strong")
@@ -201,14 +186,12 @@ class ClassifierLookTab(PanelTab):
 
     def view_name(self) -> str:
         """The view shown."""
-        return next((name for name, radio in self.radios.items() if radio.isChecked()), _FIRST)
+        return self.view_list.value()
 
     def show_view(self, name: str) -> None:
         """Show a view; an unknown name shows the first."""
-        wanted = name if name in self.views else _FIRST
-        self.radios[wanted].setChecked(True)
-        self._title.setText(self._sentences[wanted][0])
-        self._explains.setText(self._sentences[wanted][1])
+        self.view_list.choose(name)
+        self._title.setText(self.view_list.title())
         self.intention_changed.emit()
         self.refresh()
 
@@ -328,8 +311,8 @@ class ClassifierLookTab(PanelTab):
             self._told = None
             self.refresh()
 
-    def _on_radio(self) -> None:
-        self.show_view(str(self.sender().property("view")))
+    def _on_view(self, name: str) -> None:
+        self.show_view(name)
         self.state_changed.emit()
 
     def _on_part(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.config.requests import Recipe, grid
 from studio.ui.pages import page_of_family
@@ -20,13 +20,14 @@ from studio.ui.panels.maker import Maker
 from studio.ui.panels.recipe_words import recipe_words
 from studio.ui.panels.sheet import recipe_from_json, recipe_to_json
 from studio.ui.panels.tab import PanelTab, TabIntention
+from studio.ui.panels.view_list import ViewList
 from studio.ui.text import Label
 from studio.ui.view_state import HeaderIntention
 from studio.ui.widgets.busy import BusyRow
 from studio.ui.widgets.buttons import Button, icon_button
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.frames import dense, rule
-from studio.ui.widgets.inputs import NumberField, RadioButton
+from studio.ui.widgets.inputs import NumberField
 from studio.ui.words import spoken
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class GanLookTab(PanelTab):
         self.views: dict[str, LookView] = {}
         self._single: Recipe | None = None
         self._shown: tuple[Any, ...] = ()
-        self._sentences = self._all_sentences()
+        self.view_list = ViewList(self._all_views())
+        self.view_list.picked.connect(self._on_view)
         self._build_controls()
         self._build_canvas()
         self._patience = QTimer(self)
@@ -55,7 +57,7 @@ class GanLookTab(PanelTab):
         self._connect()
         self.show_view("opinion")
 
-    def _all_sentences(self) -> dict[str, tuple[str, str]]:
+    def _all_views(self) -> dict[str, tuple[str, str]]:
         """Of each view its name, and one sentence that explains it."""
         opinion = self.tr(
             "The discriminator scores every picture: the higher, the more real it seems. Beside are real pictures that "
@@ -104,29 +106,12 @@ class GanLookTab(PanelTab):
         self._single_off.clicked.connect(self._on_single_off)
         column = dense(QVBoxLayout(self.controls), gap=12)
         column.addWidget(Label(self.tr("Show"), role="dim"))
-        column.addLayout(self._radios())
-        self._explains = Label(role="small", wrap=True)
-        self._explains.setObjectName("lookExplains")
-        column.addWidget(self._explains)
+        column.addWidget(self.view_list)
         column.addWidget(rule())
         column.addWidget(Label(self.tr("Pictures"), role="dim"))
         column.addLayout(form)
         column.addWidget(self._single_words)
         column.addWidget(self._single_off)
-
-    def _radios(self) -> QVBoxLayout:
-        self.radios: dict[str, RadioButton] = {}
-        group = QButtonGroup(self)
-        column = dense(QVBoxLayout(), gap=2)
-        for name, (words, _) in self._sentences.items():
-            radio = RadioButton(words)
-            radio.setObjectName(f"look_{name}")
-            radio.setProperty("view", name)
-            radio.picked.connect(self._on_radio)
-            group.addButton(radio)
-            self.radios[name] = radio
-            column.addWidget(radio)
-        return column
 
     def _build_canvas(self) -> None:
         self._title = Label(role="strong")
@@ -225,14 +210,12 @@ class GanLookTab(PanelTab):
 
     def view_name(self) -> str:
         """The view shown."""
-        return next((name for name, radio in self.radios.items() if radio.isChecked()), "opinion")
+        return self.view_list.value()
 
     def show_view(self, name: str) -> None:
         """Show a view; an unknown name shows the first."""
-        wanted = name if name in self.views else "opinion"
-        self.radios[wanted].setChecked(True)
-        self._title.setText(self._sentences[wanted][0])
-        self._explains.setText(self._sentences[wanted][1])
+        self.view_list.choose(name)
+        self._title.setText(self.view_list.title())
         self._said.setText("")
         self.refresh()
 
@@ -303,8 +286,8 @@ class GanLookTab(PanelTab):
         if family == self.family:
             self.refresh()
 
-    def _on_radio(self) -> None:
-        self.show_view(str(self.sender().property("view")))
+    def _on_view(self, name: str) -> None:
+        self.show_view(name)
         self.state_changed.emit()
 
     def _on_pictures(self) -> None:

@@ -49,7 +49,7 @@ def settle(qtbot: Any, tab: GanLookTab) -> None:
 
 def choose(qtbot: Any, tab: GanLookTab, name: str) -> Any:
     """Click a line of the list; returns the view."""
-    radio = tab.radios[name]
+    radio = tab.view_list.radios[name]
     QTest.mouseClick(radio, Qt.MouseButton.LeftButton, pos=radio.rect().center())
     settle(qtbot, tab)
     return tab.views[name]
