@@ -1,7 +1,7 @@
 """Takes the pictures of the README by driving the real window over a project with trained runs.
 
     .venv/bin/studio new PROJECT
-    .venv/bin/studio data builtin PROJECT portraits --count 4000 --size 64
+    .venv/bin/studio data builtin PROJECT portraits --count 4000 --size 32
     .venv/bin/studio train PROJECT --family gan --data portraits --preset quick
     .venv/bin/studio train PROJECT --family gan --data portraits --preset quick --set condition=hair
     .venv/bin/studio train PROJECT --family classifier --data portraits --preset quick --set labels=hair,glasses,smile
