@@ -1,7 +1,7 @@
 """A denoiser as people use it: the same bits for the same recipe, prompts, edits of pictures, every step on the way."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -14,7 +14,6 @@ from PIL import Image
 from studio.config.denoising import Beginning, Denoising, Restart, Sampler
 from studio.config.diffusion import DitNetwork, Gradual
 from studio.config.requests import Drawn, Recipe, Slerp, grid, variations
-from studio.families import FAMILIES
 from studio.generation.diffusion import DiffusionModel
 from studio.generation.diffusion_guidance import guided
 from studio.generation.exporting import write_export
@@ -33,15 +32,8 @@ CPU = torch.device("cpu")
 FEW: dict[str, Any] = {"sampler_steps": 4, "guidance": 2.0}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _registered() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("studio.config.registry.FAMILIES", tuple(dict.fromkeys([*FAMILIES, "diffusion"])))
-        yield
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, _registered: None) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The newest model point of a run that knows labels and words."""
     folder = tmp_path_factory.mktemp("diffusion")
     config = type(TINY["diffusion"]).model_validate(TINY["diffusion"].model_dump() | {"steps": 2})

@@ -14,7 +14,6 @@ from studio.cli.app import run as command_line
 from studio.config.denoising import Denoising
 from studio.config.diffusion import DiffusionConfig, UnetNetwork
 from studio.config.requests import GenerateRequest, LookRequest, TrainRequest, grid
-from studio.families import FAMILIES
 from studio.ground.events import Ended, Event, Notice, Progress, Samples, Stop
 from studio.jobs.steering import CommandQueue
 from studio.projects.pictures import decode_png, read_note
@@ -25,9 +24,8 @@ FEW: dict[str, Any] = {"sampler_steps": 4}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _registered() -> Iterator[None]:
+def _quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("studio.config.registry.FAMILIES", tuple(dict.fromkeys([*FAMILIES, "diffusion"])))
         patch.setattr("studio.training.diffusion.MEASURED", 16)
         patch.setattr("studio.training.diffusion.SAMPLE_STEPS", 2)
         patch.setattr("studio.training.gan.MEASURED", 16)
@@ -35,7 +33,7 @@ def _registered() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def trained(portraits_project: Path, tmp_path_factory: pytest.TempPathFactory, _registered: None) -> Path:
+def trained(portraits_project: Path, tmp_path_factory: pytest.TempPathFactory, _quick: None) -> Path:
     """A project with a run that reads words, and one of a GAN."""
     path = tmp_path_factory.mktemp("denoising") / "project"
     shutil.copytree(portraits_project, path)

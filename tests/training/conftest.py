@@ -16,7 +16,6 @@ from studio.config.facts import DataFacts
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.training import TrainingSettings
 from studio.data.splitting import Parts
-from studio.families import FAMILIES
 from studio.ground.events import Ended, Event
 from studio.training.assemble import assemble
 from studio.training.recorder import MemoryRecorder
@@ -81,16 +80,6 @@ TINY: dict[str, TrainingSettings] = {
     ),
 }
 """Small runs of 12 steps, one for each family, in which every part of the state is in use."""
-
-
-TRAINED = tuple(dict.fromkeys([*FAMILIES, *TINY]))
-"""The families that can train, also those that have no panel yet."""
-
-
-@pytest.fixture(autouse=True)
-def _every_family(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The registry knows them all."""
-    monkeypatch.setattr("studio.config.registry.FAMILIES", TRAINED)
 
 
 @pytest.fixture

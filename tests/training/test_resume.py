@@ -10,20 +10,21 @@ import torch
 
 from studio.config.base import describe, get_value
 from studio.config.gan import DcganNetwork, LeastSquares
+from studio.families import FAMILIES
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.events import ChangeSetting, Ended, SampleNow, SaveNow
 from studio.training.checkpoints import read_point
 from studio.training.state import collect, put_back, tables
 from studio.training.trainer import Counters, Trainer
 
-from .conftest import TRAINED, TinyPictures, finish
+from .conftest import TinyPictures, finish
 
 pytestmark = pytest.mark.usefixtures("quick_measure")
 Make = Callable[..., Trainer]
 FACTS = ("step", "changes", "bad_in_a_row", "validated", "enough")
 
 
-@pytest.fixture(params=TRAINED)
+@pytest.fixture(params=FAMILIES)
 def family(request: pytest.FixtureRequest) -> str:
     """Everything here holds for each family."""
     return str(request.param)
@@ -158,7 +159,7 @@ def test_the_ablation_below_knows_every_part(make_trainer: Make, family: str) ->
 
 @pytest.mark.parametrize(
     ("family", "left_out"),
-    [(family, part) for family in TRAINED for part in (*PARTS[family], *FACTS)],
+    [(family, part) for family in FAMILIES for part in (*PARTS[family], *FACTS)],
     indirect=["family"],
 )
 def test_leaving_any_part_out_is_noticed(make_trainer: Make, left_out: str) -> None:
