@@ -155,7 +155,7 @@ def test_disabled_actions_say_why_when_asked_anyway(make_window: MakeWindow) -> 
 
 def test_a_click_on_a_disabled_button_says_why(make_window: MakeWindow, qtbot: Any) -> None:
     window = make_window()
-    later = button(window, "start_words")
+    later = button(window, "start_translate")
     assert not later.isEnabled()
     assert "later version" in later.accessibleDescription()
     place = later.mapTo(window, later.rect().center())
