@@ -96,11 +96,18 @@ class Denoising(Settings):
     )  # fmt: skip
     size: tuple[int, int] | None = setting(None, help="Height and width; as it was trained where left open.")
     other_prompt: str = setting("", help="Words on the way to which the prompt is.", empty="no words", advanced=True)
+    other_labels: dict[str, str] = {}
+    """Labels on the way to which the picture's own are, as far as they differ."""
     other_share: float = setting(0.0, help="How far it is to the other words.", ge=0, le=1, advanced=True)
     begin: Beginning | None = None
     restarts: tuple[Restart, ...] = ()
     chunk: int = Field(16, ge=1, le=256)
     """How many pictures the network makes in one call, this one padded to so many where it is alone."""
+
+    @property
+    def is_between(self) -> bool:
+        """Whether it is told something on the way from one to another."""
+        return bool(self.other_prompt or self.other_labels) or self.other_share > 0
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

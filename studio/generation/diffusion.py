@@ -18,16 +18,17 @@ from studio.config.denoising import Denoising
 from studio.config.diffusion import DiffusionConfig
 from studio.config.registry import load_config
 from studio.config.requests import Drawn, Recipe
-from studio.generation.diffusion_checking import checked_together, must_be_possible, unread_words
+from studio.generation.diffusion_checking import checked_together, must_be_possible
 from studio.generation.diffusion_making import Chunk, chunks_of
 from studio.generation.diffusion_steps import seen_steps
 from studio.generation.latents import drawn_code
 from studio.generation.models import Exported, Forming, SeenStep, Wanted, each, read_facts
+from studio.generation.prompts import unread_words
 from studio.ground.errors import DamagedError
 from studio.ground.events import Notice
 from studio.models.diffusion import Condition, Denoiser, build_denoiser
-from studio.models.diffusion_text import Vocabulary
 from studio.models.layers import label_sizes
+from studio.models.vocabulary import Vocabulary
 from studio.models.weights import read_tensors, second_instance, table_of
 
 DENOISER = "average.denoiser.safetensors"

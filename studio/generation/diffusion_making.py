@@ -53,7 +53,7 @@ def _way(model: DiffusionModel, recipe: Recipe) -> Hashable:
     begin = d.begin and (d.begin.strength, d.begin.way, bool(d.begin.towards), bool(d.begin.mask))
     restarts = tuple((one.step, one.seed is None) for one in d.restarts)
     return (
-        d.sampler, d.sampler_steps, d.spacing, d.eta, d.size, d.chunk, begin, restarts, bool(d.other_prompt),
+        d.sampler, d.sampler_steps, d.spacing, d.eta, d.size, d.chunk, begin, restarts, d.is_between,
         _is_guided(recipe, model),
     )  # fmt: skip
 
@@ -124,8 +124,9 @@ class Chunk:
         read = model.denoiser.read
         with torch.no_grad():
             told = read(model.condition(recipes, [prompt for prompt, _ in texts]))
-            if self.way.other_prompt:
-                other = read(model.condition(recipes, [denoising_of(recipe).other_prompt for recipe in recipes]))
+            if self.way.is_between:
+                others = [_other(recipe) for recipe in recipes]
+                other = read(model.condition(others, [denoising_of(recipe).other_prompt for recipe in recipes]))
                 told = between(told, other, self._numbers("other_share"))
             against = None
             if _is_guided(recipes[0], model):
@@ -244,6 +245,11 @@ def _texts(denoising: Denoising, leg: int) -> tuple[str, str]:
         prompt = prompt if restart.prompt is None else restart.prompt
         negative = negative if restart.negative is None else restart.negative
     return prompt, negative
+
+
+def _other(recipe: Recipe) -> Recipe:
+    """The recipe with the labels to which it is on the way."""
+    return recipe.model_copy(update={"labels": recipe.labels | denoising_of(recipe).other_labels})
 
 
 def _beginning(recipe: Recipe) -> Beginning:

@@ -19,8 +19,8 @@ from studio.generation.diffusion_samplers import Step
 from studio.generation.models import SeenStep
 from studio.ground.errors import UsageError
 from studio.models.diffusion import kept_attention
-from studio.models.diffusion_text import words_of
 from studio.models.pictures import to_bytes
+from studio.models.vocabulary import words_of
 
 Words = tuple[tuple[str, np.ndarray], ...]
 _NOISE_SHOWN = 3.0  # so many deviations of the noise are told apart

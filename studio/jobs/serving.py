@@ -211,7 +211,8 @@ def _formed(
         if piece.whole or time.monotonic() - shown > _SHOWN_EVERY:
             shown = time.monotonic()
             so_far = pieces if piece.whole else [*pieces, piece.pictures]
-            yield Samples(model.step, np.concatenate(so_far), kind="pictures" if piece.whole else "forming")
+            kind, notes = "pictures" if piece.whole else "forming", {"whole": sum(map(len, pieces))}
+            yield Samples(model.step, np.concatenate(so_far), kind, notes)
             yield Progress(text("Taking noise away"), piece.done, piece.total)
     return _joined(pieces)
 

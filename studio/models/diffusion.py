@@ -19,10 +19,11 @@ from studio.config.diffusion import DiffusionConfig, DitNetwork
 from studio.models.diffusion_dit import Dit
 from studio.models.diffusion_preconditioning import Preconditioning, target_of
 from studio.models.diffusion_schedules import make_schedule
-from studio.models.diffusion_text import BEGIN, PAD, TextEncoder
+from studio.models.diffusion_text import TextEncoder
 from studio.models.diffusion_unet import Unet
 from studio.models.layers import LabelEmbedding
 from studio.models.transformer import Attention
+from studio.models.vocabulary import BEGIN, PAD
 
 EMBEDDING = 32  # numbers of one label
 LEAST_TEXT_WIDTH, MOST_TEXT_WIDTH = 64, 512

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from studio.ground.errors import UsageError
 from studio.models.diffusion import Condition
-from studio.models.diffusion_text import Vocabulary
+from studio.models.vocabulary import Vocabulary
 from studio.training.picture_data import PictureData
 from studio.training.task import Pictures
 

@@ -38,13 +38,15 @@ class Server(Protocol):
 class Answer:
     """The state of the newest request of a slot.
 
-    ``pictures`` (N, H, W, C) uint8 grows until ``done``; ``result`` and ``error`` come with the end.
+    ``pictures`` (N, H, W, C) uint8 grows until ``done``, the first ``whole`` of them as they will stay, others still
+    forming; ``result`` and ``error`` come with the end.
     """
 
     slot: str
     number: int
     request: Settings
     pictures: np.ndarray | None = None
+    whole: int = 0
     progress: Progress | None = None
     result: Any = None
     error: Text | None = None
@@ -160,7 +162,8 @@ class LatestWins(PumpThread):
 
     def _advance(self, order: _Order, event: Event) -> None:
         if isinstance(event, Samples):
-            order.answer = replace(order.answer, pictures=event.pictures)
+            whole = event.notes.get("whole", len(event.pictures))
+            order.answer = replace(order.answer, pictures=event.pictures, whole=whole)
         elif isinstance(event, Progress):
             order.answer = replace(order.answer, progress=event)
         self._publish(order.answer)

@@ -346,6 +346,18 @@ def test_between_noises_and_prompts(model: DiffusionModel) -> None:
     assert np.array_equal(words[::2], pure) and not any(np.array_equal(words[1], end) for end in pure)
 
 
+def test_between_labels(model: DiffusionModel) -> None:
+    def told(**more: Any) -> Recipe:
+        labels = {"hair": more.pop("hair", "red"), "smile": "no"}
+        return Recipe(latent=Drawn(seed=4), labels=labels, denoising=Denoising(**FEW, guidance=4.0, **more))
+
+    walk = made(model, *(told(other_labels={"hair": "black"}, other_share=s) for s in (0.0, 0.5, 1.0)))
+    ends = made(model, told(), told(hair="black"))
+    assert np.array_equal(walk[::2], ends) and not any(np.array_equal(walk[1], end) for end in ends)
+    with pytest.raises(UsageError, match="green"):
+        made(model, told(other_labels={"hair": "green"}, other_share=0.5))
+
+
 def test_variations_are_near(model: DiffusionModel) -> None:
     recipe = one()
     base, near = made(model, recipe)[0].astype(int), made(model, *variations(recipe, 9, 3, 0.02))

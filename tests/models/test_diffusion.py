@@ -7,9 +7,9 @@ import torch
 
 from studio.config.diffusion import DiffusionConfig, DitNetwork, Gradual, UnetNetwork
 from studio.models.diffusion import Condition, Denoiser, build_denoiser, kept_attention
-from studio.models.diffusion_text import BEGIN, PAD, UNKNOWN, Vocabulary, words_of
 from studio.models.diffusion_unet import level_sides
 from studio.models.seeding import process_generator
+from studio.models.vocabulary import BEGIN, PAD, UNKNOWN, Vocabulary, words_of
 
 CAPTIONS = ("a girl with red hair, smiling", "portrait of a girl; short hair", "")
 WORDS = Vocabulary.of(CAPTIONS)
