@@ -349,7 +349,7 @@ def test_between_noises_and_prompts(model: DiffusionModel) -> None:
 def test_between_labels(model: DiffusionModel) -> None:
     def told(**more: Any) -> Recipe:
         labels = {"hair": more.pop("hair", "red"), "smile": "no"}
-        return Recipe(latent=Drawn(seed=4), labels=labels, denoising=Denoising(**FEW, guidance=4.0, **more))
+        return Recipe(latent=Drawn(seed=4), labels=labels, denoising=Denoising(**FEW, **more))
 
     walk = made(model, *(told(other_labels={"hair": "black"}, other_share=s) for s in (0.0, 0.5, 1.0)))
     ends = made(model, told(), told(hair="black"))
