@@ -178,15 +178,32 @@ class GenerateRequest(Settings):
 class LookRequest(Settings):
     """Look inside: what the discriminator thinks of pictures, which training pictures are nearest, ...
 
-    ``steps`` shows the steps in which pictures appear, ``words`` also where each word of the prompt is looked at.
+    ``steps`` shows the steps in which pictures appear, ``words`` also where each word of the prompt is looked at,
+    ``race`` makes each recipe alone and compares it with the first.
     """
 
-    what: Literal["opinion", "nearest", "directions", "steps", "words"]
+    what: Literal["opinion", "nearest", "directions", "steps", "words", "race"]
     run: str
     checkpoint: CheckpointName = "last"
     recipes: tuple[Recipe, ...] = ()
     count: int = Field(5, ge=1, le=50)
     device: Device = "auto"
+
+
+class ForwardRequest(Settings):
+    """Show how pictures of a data set drown in noise by a noise process, given as plain data; no run is needed.
+
+    ``positions`` in the data set; none: the seed draws ``count`` of them, and the noise in any case.
+    """
+
+    dataset: str
+    process: dict[str, Any]
+    positions: tuple[int, ...] = ()
+    count: int = Field(4, ge=1, le=64)
+    size: int = Field(32, ge=8, le=1024)
+    channels: Literal[1, 3] = 3
+    times: int = Field(61, ge=2, le=1001)
+    seed: int = Field(0, ge=0, le=2**31 - 1)
 
 
 class ClassifyRequest(Settings):

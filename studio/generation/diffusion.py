@@ -7,7 +7,7 @@ same call as in a grid. Shapes: B pictures, C channels, H x W, L labels, T token
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,17 @@ import torch
 from studio.config.denoising import Denoising
 from studio.config.diffusion import DiffusionConfig
 from studio.config.registry import load_config
-from studio.config.requests import Drawn, Recipe
+from studio.config.requests import Drawn, LookRequest, Recipe
+from studio.data.prepared import PreparedPictures
 from studio.generation.diffusion_checking import checked_together, must_be_possible
+from studio.generation.diffusion_looking import look
 from studio.generation.diffusion_making import Chunk, chunks_of
 from studio.generation.diffusion_steps import seen_steps
 from studio.generation.latents import drawn_code
-from studio.generation.models import Exported, Forming, SeenStep, Wanted, each, read_facts
+from studio.generation.models import Exported, Forming, Insight, SeenStep, Wanted, each, read_facts
 from studio.generation.prompts import unread_words
 from studio.ground.errors import DamagedError
-from studio.ground.events import Notice
+from studio.ground.events import Notice, Progress
 from studio.models.diffusion import Condition, Denoiser, build_denoiser
 from studio.models.layers import label_sizes
 from studio.models.vocabulary import Vocabulary
@@ -95,6 +97,15 @@ class DiffusionModel:
         """Every step of one picture; see :class:`SeenStep`."""
         (chunk,) = self._chunks([recipe])
         return seen_steps(chunk, words=words)
+
+    def recall(self, run_folder: Path) -> None:
+        """Nothing is kept with a run yet."""
+
+    def look(
+        self, request: LookRequest, data: PreparedPictures, run_folder: Path
+    ) -> Generator[Progress, None, Insight]:
+        """See :func:`studio.generation.diffusion_looking.look`."""
+        return look(self, request, data)
 
     def draw(self, seed: int, start: int, count: int, labels: Wanted = ()) -> Iterator[np.ndarray]:
         """Pictures ``start`` to ``start + count`` of those that ``seed`` draws, (n, H, W, C) uint8 a chunk at a time.

@@ -1,4 +1,4 @@
-"""Looking inside a GAN: what the discriminator thinks of pictures, and which training pictures are nearest to them.
+"""Looking inside a GAN: what the discriminator thinks of pictures.
 
 Everything here works in pieces: a generator yields progress between them and returns its result at the end, so that a
 job can stop it at any piece.
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from studio.config.requests import LookRequest, Recipe
@@ -21,6 +20,7 @@ from studio.data.prepared import PreparedPictures
 from studio.generation import gan_directions as finding
 from studio.generation.latents import CHUNK, padded
 from studio.generation.models import Insight
+from studio.generation.nearest import nearest_to
 from studio.ground.errors import UsageError, text
 from studio.ground.events import Progress
 from studio.models.gan import score_threshold
@@ -29,10 +29,7 @@ from studio.models.pictures import to_unit
 if TYPE_CHECKING:
     from studio.generation.gan import GeneratorModel
 
-_BLOCK = 256  # training pictures compared at once
-_SIDE = 16  # side at which pictures are compared
 _JUDGES = 64
-COPY, CLOSE = 0.3, 0.6  # shares of the usual distance below which a picture counts as a copy, as close
 
 
 @dataclass(frozen=True)
@@ -48,19 +45,6 @@ class Opinion:
     probability: float | None
 
 
-@dataclass(frozen=True)
-class Neighbours:
-    """The training pictures nearest to one picture: rows of the data set and distances, nearest first.
-
-    ``verdict``: ``copy``, ``close`` or ``new``, by the usual distance of a picture never trained on to its nearest.
-    """
-
-    rows: tuple[int, ...]
-    distances: tuple[float, ...]
-    usual: float
-    verdict: str
-
-
 Work = Generator[Progress, None, "list[Opinion]"]
 Look = Generator[Progress, None, Insight]
 
@@ -69,8 +53,8 @@ def look(model: GeneratorModel, request: LookRequest, data: PreparedPictures, ru
     """What a request asks for.
 
     ``opinion``: ``found`` has one :class:`Opinion` for each recipe, ``real`` those of as many held-out pictures in the
-    order of ``pictures``; ``nearest``: one :class:`Neighbours` for each recipe, with ``pictures`` and ``names`` for all
-    their rows; ``directions``: ``studio.generation.gan_directions.Direction``, kept with the run too.
+    order of ``pictures``; ``nearest``: see :func:`studio.generation.nearest.nearest_to`; ``directions``:
+    ``studio.generation.gan_directions.Direction``, kept with the run too.
 
     Raises:
         UsageError: no recipe where one is needed; what the generator cannot make.
@@ -81,7 +65,9 @@ def look(model: GeneratorModel, request: LookRequest, data: PreparedPictures, ru
         return Insight("directions", model.step, tuple(found))
     if not request.recipes:
         raise UsageError("Which pictures? Looking at {what} needs at least one recipe.", what=request.what)
-    return (yield from (_opinions_asked if request.what == "opinion" else _nearest_asked)(model, request, data))
+    if request.what == "opinion":
+        return (yield from _opinions_asked(model, request, data))
+    return (yield from nearest_to(model, request, data, mirrored=model.config.mirror))
 
 
 def _opinions_asked(model: GeneratorModel, request: LookRequest, data: PreparedPictures) -> Look:
@@ -92,18 +78,6 @@ def _opinions_asked(model: GeneratorModel, request: LookRequest, data: PreparedP
     named = [int(row) for row in rows]
     shown = dict(zip(named, pictures, strict=True))
     return Insight("opinion", model.step, tuple(found), shown, {row: data.names[row] for row in named}, tuple(real))
-
-
-def _nearest_asked(model: GeneratorModel, request: LookRequest, data: PreparedPictures) -> Look:
-    made: list[np.ndarray] = []
-    for piece in model.pictures(request.recipes):
-        made.append(piece)
-        yield Progress(text("Making pictures"), sum(map(len, made)), len(request.recipes))
-    found = yield from nearest(model, np.concatenate(made), data, request.count)
-    rows = sorted({row for neighbours in found for row in neighbours.rows})
-    pictures = data.read(np.array(rows, np.int64)).transpose(0, 2, 3, 1)
-    names = {row: data.names[row] for row in rows}
-    return Insight("nearest", model.step, tuple(found), dict(zip(rows, pictures, strict=True)), names)
 
 
 def opinions(model: GeneratorModel, recipes: Sequence[Recipe], data: PreparedPictures | None = None) -> Work:
@@ -136,27 +110,6 @@ def opinions_of(
     return [_opinion(score, line, kind) for score in scores]
 
 
-def nearest(
-    model: GeneratorModel, pictures: np.ndarray, data: PreparedPictures, count: int = 5
-) -> Generator[Progress, None, list[Neighbours]]:
-    """The ``count`` training pictures nearest to each of ``pictures`` (N, H, W, C) uint8, read in blocks.
-
-    Distance: root mean square over pixel values (0 to 255) at 16 x 16, the smaller of the picture and its mirror image
-    where the run mirrors. What is usual is the median over held-out pictures.
-    """
-    judges = data.read(np.asarray(data.held_out)[:_JUDGES])
-    asked = torch.cat([_small(pictures.transpose(0, 3, 1, 2)), _small(judges)])
-    rows = np.asarray(data.training)
-    best, where = torch.full((len(asked), 0), torch.inf), torch.zeros((len(asked), 0), dtype=torch.int64)
-    for start in range(0, len(rows), _BLOCK):
-        block = torch.from_numpy(rows[start : start + _BLOCK].astype(np.int64))
-        distance = _distances(asked, _small(data.read(block.numpy())), model.config.mirror)
-        best, where = _merge(best, where, distance, block, count)
-        yield Progress(text("Comparing with the training pictures"), min(start + _BLOCK, len(rows)), len(rows))
-    usual = float(best[len(pictures) :, 0].median()) if len(judges) else float("nan")
-    return [_neighbours(where[i], best[i], usual) for i in range(len(pictures))]
-
-
 def codes_of_rows(model: GeneratorModel, data: PreparedPictures, rows: np.ndarray) -> Tensor:
     """The codes (N, L) of rows of the data, for the labels that the model knows."""
     columns = [torch.from_numpy(np.asarray(data.codes[name])[rows].astype(np.int64)) for name in model.labels]
@@ -176,30 +129,3 @@ def _scored(model: GeneratorModel, pictures: np.ndarray, codes_NL: Tensor) -> It
 def _opinion(score: float, line: float | None, kind: str) -> Opinion:
     probability = float(torch.sigmoid(torch.tensor(score))) if kind == "non_saturating" else None
     return Opinion(score, None if line is None else score > line, probability)
-
-
-def _small(pictures_NCHW: np.ndarray) -> Tensor:
-    """(N, C, H, W) uint8 -> (N, C, 16, 16) float32."""
-    return F.adaptive_avg_pool2d(torch.from_numpy(np.ascontiguousarray(pictures_NCHW)).float(), _SIDE)
-
-
-def _distances(a_NCHW: Tensor, b_MCHW: Tensor, mirrored: bool) -> Tensor:
-    """(N, M) root mean squares; exact for equal pictures."""
-    flat = torch.cdist(a_NCHW.flatten(1), b_MCHW.flatten(1), compute_mode="donot_use_mm_for_euclid_dist")
-    if mirrored:
-        turned = b_MCHW.flip(3).flatten(1)
-        flat = torch.minimum(flat, torch.cdist(a_NCHW.flatten(1), turned, compute_mode="donot_use_mm_for_euclid_dist"))
-    return flat / a_NCHW[0].numel() ** 0.5
-
-
-def _merge(best: Tensor, where: Tensor, distance: Tensor, rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    everything = torch.cat([best, distance], dim=1)
-    places = torch.cat([where, rows.expand(len(distance), -1)], dim=1)
-    order = everything.argsort(dim=1, stable=True)[:, :count]
-    return everything.gather(1, order), places.gather(1, order)
-
-
-def _neighbours(rows: Tensor, distances: Tensor, usual: float) -> Neighbours:
-    first = float(distances[0])
-    verdict = "copy" if first < COPY * usual else "close" if first < CLOSE * usual else "new"
-    return Neighbours(tuple(rows.tolist()), tuple(round(d, 3) for d in distances.tolist()), round(usual, 3), verdict)

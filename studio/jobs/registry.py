@@ -35,6 +35,7 @@ JOBS: Mapping[type[Settings], str] = {
     requests.GenerateRequest: "studio.jobs.generate:generate",
     requests.LookRequest: "studio.jobs.generate:look",
     requests.AskRequest: "studio.jobs.generate:ask",
+    requests.ForwardRequest: "studio.jobs.diffusion_forward:forward",
     requests.ClassifyRequest: "studio.jobs.classify:classify",
     requests.QualityRequest: "studio.jobs.quality:quality",
     requests.EvaluateRequest: "studio.jobs.evaluate:evaluate",

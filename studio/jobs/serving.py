@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from studio.config.base import Settings
+from studio.config.denoising import Denoising
 from studio.config.registry import capabilities
 from studio.config.requests import (
     AskRequest,
@@ -43,14 +44,16 @@ from studio.jobs.checkpoint_choice import choose_point
 from studio.jobs.judgements import Answer
 from studio.jobs.nesting import Stopped
 from studio.jobs.opening import open_project, pictures_of_run
+from studio.jobs.racing import race
 from studio.jobs.recording import loss_notice
+from studio.jobs.registry import find_job
 from studio.jobs.steering import CommandQueue
 from studio.projects.run import Run
 from studio.training.precision import choose_device
 
 _MODELS = 3
 _SHOWN_EVERY = 0.25  # seconds between two looks at pictures on their way
-_STEPS = ("steps", "words")  # what is looked at without any data
+_STEPS = ("steps", "words", "race")  # what is looked at without any data
 Found = TypeVar("Found")
 ModelRequest = GenerateRequest | LookRequest | AskRequest | ClassifyRequest | QualityRequest
 _REFUSALS = {
@@ -88,7 +91,7 @@ class ModelServer:
 
     def serve(self, request: Settings, commands: CommandQueue) -> Iterator[Event]:
         """The events of a generate, look or ask request; the ending's result is what was asked for: a
-        :class:`MadePictures`, an ``Insight``, an ``Answer``.
+        :class:`MadePictures`, an ``Insight``, an ``Answer``. What needs no model is left to its own job.
 
         Pictures come as :class:`Samples` that grow from chunk to chunk; a stop ends between two chunks.
         """
@@ -100,7 +103,7 @@ class ModelServer:
             elif isinstance(request, AskRequest):
                 yield from self._ask(request, commands)
             else:
-                raise TypeError(f"no model serves a {type(request).__name__}")
+                yield from find_job(request)(request, self._path, commands)
         except Stopped:
             yield Ended("stopped")
 
@@ -153,7 +156,8 @@ class ModelServer:
             if request.what in _STEPS:
                 must_take_steps(run, model, request.recipes, always=True)
                 assert isinstance(model, StepwiseModel)
-                yield Ended("finished", result=(yield from _steps_seen(model, request, commands)))
+                look = race if request.what == "race" else _steps_seen
+                yield Ended("finished", result=(yield from look(model, request, commands)))
                 return
             if not isinstance(model, LooksInside):
                 raise UsageError("Models of the family {family} cannot be looked into in this way.", family=run.family)
@@ -222,7 +226,8 @@ def _joined(pieces: list[np.ndarray]) -> np.ndarray:
 
 
 def _steps_seen(model: StepwiseModel, request: LookRequest, commands: CommandQueue) -> Generator[Event, None, Insight]:
-    """An insight whose ``found`` has for each recipe the tuple of its steps."""
+    """An insight whose ``found`` has for each recipe the tuple of its steps; on the way what the newest picture is
+    taken for comes as samples, step by step."""
     found = []
     yield from model.remarks(request.recipes)
     for recipe in request.recipes:
@@ -230,9 +235,16 @@ def _steps_seen(model: StepwiseModel, request: LookRequest, commands: CommandQue
         for step in model.seen_steps(recipe, words=request.what == "words"):
             obey(commands)
             steps.append(step)
-            yield Progress(text("Taking noise away"), len(steps))
+            yield Samples(model.step, np.stack([one.clean for one in steps]), kind="forming")
+            yield Progress(text("Taking noise away"), len(steps), _steps_of(recipe))
         found.append(tuple(steps))
     return Insight(request.what, model.step, tuple(found))
+
+
+def _steps_of(recipe: Recipe) -> int | None:
+    """How many steps a picture takes, where that is known at once."""
+    denoising = recipe.denoising or Denoising()
+    return denoising.sampler_steps if denoising.begin is None else None
 
 
 def answer(model: JudgingModel, request: AskRequest) -> Answer:

@@ -13,7 +13,7 @@ from studio.config.requests import Arithmetic, Drawn, Mean, Recipe, Slerp, grid
 from studio.generation.exporting import write_export
 from studio.generation.gan import GeneratorModel
 from studio.generation.gan_directions import find_directions, load_directions, save_directions
-from studio.generation.gan_looking import nearest, opinions, opinions_of
+from studio.generation.gan_looking import opinions, opinions_of
 from studio.generation.latents import drawn_latent, first_drawn, latent_of, slerp
 from studio.ground.errors import DamagedError, UsageError
 from studio.models.weights import read_tensors, table_of
@@ -178,27 +178,6 @@ def test_opinions_of_real_pictures(model: GeneratorModel, tiny: TinyPictures) ->
     pictures = tiny.read(np.arange(5)).transpose(0, 2, 3, 1)
     codes = torch.from_numpy(tiny.codes["hair"][:5].astype(np.int64))[:, None]
     assert len(_result(opinions_of(model, pictures, codes))) == 5
-
-
-def test_a_copy_is_found_and_a_new_picture_is_new(
-    model: GeneratorModel, tiny: TinyPictures, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("studio.generation.gan_looking._BLOCK", 10)
-    copied = tiny.read(np.array([40, 25])).transpose(0, 2, 3, 1)
-    strange = np.full((1, 32, 32, 3), 255, np.uint8)
-    found = _result(nearest(model, np.concatenate([copied, strange]), tiny, 3))
-    assert [n.rows[0] for n in found[:2]] == [40, 25]
-    assert [n.distances[0] for n in found[:2]] == [0.0, 0.0]
-    assert [n.verdict for n in found] == ["copy", "copy", "new"]
-    assert all(len(n.rows) == 3 and list(n.distances) == sorted(n.distances) for n in found)
-    assert all(row in tiny.training for n in found for row in n.rows)
-
-
-def test_a_mirrored_copy_is_a_copy_where_the_run_mirrors(model: GeneratorModel, tiny: TinyPictures) -> None:
-    turned = tiny.read(np.array([40])).transpose(0, 2, 3, 1)[:, :, ::-1]
-    assert _result(nearest(model, turned, tiny, 1))[0].verdict == "new"
-    model.config = model.config.model_copy(update={"mirror": True})
-    assert _result(nearest(model, turned, tiny, 1))[0].verdict == "copy"
 
 
 class _Ramp(torch.nn.Module):

@@ -13,8 +13,9 @@ from PIL import Image
 from studio.cli.app import run as command_line
 from studio.config.denoising import Denoising
 from studio.config.diffusion import DiffusionConfig, UnetNetwork
-from studio.config.requests import GenerateRequest, LookRequest, TrainRequest, grid
+from studio.config.requests import ForwardRequest, GenerateRequest, LookRequest, TrainRequest, grid
 from studio.ground.events import Ended, Event, Notice, Progress, Samples, Stop
+from studio.jobs.serving import ModelServer
 from studio.jobs.steering import CommandQueue
 from studio.projects.pictures import decode_png, read_note
 
@@ -174,3 +175,77 @@ def test_a_gan_is_asked_as_before_and_refuses_prompts(
     assert recipe["denoising"] is None
     assert generate(trained, tmp_path / "no.png", "--prompt", "red hair", run="portraits-gan-1") == 2
     assert "makes pictures at once" in capsys.readouterr().err
+
+
+# --- looking inside ----------------------------------------------------------------------------------------------
+
+
+def look(path: Path, what: Any, *recipes: Any, run: str = "portraits-diffusion-1", **more: Any) -> list[Event]:
+    return run_to_end(LookRequest(what=what, run=run, recipes=recipes, device="cpu", **more), path)
+
+
+def test_the_film_comes_step_by_step(trained: Path) -> None:
+    events = look(trained, "steps", *grid(3, 1, denoising=Denoising(**FEW)))
+    grown = [len(e.pictures) for e in events if isinstance(e, Samples)]
+    assert grown == [1, 2, 3, 4]
+    (film,) = ending(events).result.found
+    assert np.array_equal(
+        [step.clean for step in film][-1], [e for e in events if isinstance(e, Samples)][-1].pictures[-1]
+    )
+
+
+def test_samplers_race_against_the_first(trained: Path) -> None:
+    ways = [Denoising(sampler=s, sampler_steps=n, chunk=1) for s, n in (("heun", 12), ("euler", 4), ("heun", 12))]
+    recipes = [grid(3, 1, denoising=way)[0] for way in ways]
+    first, euler, again = ending(look(trained, "race", *recipes)).result.found
+    assert first.difference == 0 and again.difference == 0 and euler.difference > 0
+    assert np.array_equal(first.picture, again.picture) and first.picture.shape == (32, 32, 3)
+    assert min(first.seconds, euler.seconds) > 0
+    assert ending(look(trained, "race")).refused
+    assert ending(look(trained, "race", grid(0, 1)[0], run="portraits-gan-1")).refused
+
+
+def test_a_race_stops_between_two_steps(trained: Path) -> None:
+    commands = CommandQueue()
+    commands.put(Stop())
+    request = LookRequest(what="race", run="portraits-diffusion-1", recipes=grid(0, 1), device="cpu")
+    assert ending(run_to_end(request, trained, commands)).status == "stopped"
+
+
+def test_nearest_training_pictures_of_a_denoiser(trained: Path) -> None:
+    insight = ending(look(trained, "nearest", *grid(3, 2, denoising=Denoising(**FEW)), count=3)).result
+    assert len(insight.found) == 2 and all(len(one.rows) == 3 for one in insight.found)
+    assert set(insight.names) == {row for one in insight.found for row in one.rows}
+    assert ending(look(trained, "opinion", *grid(3, 2))).refused
+
+
+def test_own_pictures_drown_without_a_run(trained: Path) -> None:
+    request = ForwardRequest(dataset="portraits", process={"kind": "flow"}, count=3, times=7, seed=5)
+    end = ending(run_to_end(request, trained))
+    assert end.status == "finished", (end.error, end.trace)
+    assert end.result.drowned.pictures.shape == (3, 7, 32, 32, 3)
+    assert len(set(end.result.positions)) == len(end.result.names) == 3
+    chosen = request.model_copy(update={"positions": end.result.positions[1:2], "process": {"kind": "gradual"}})
+    one = ending(run_to_end(chosen, trained)).result
+    assert one.names == end.result.names[1:2]
+    assert np.array_equal(one.drowned.pictures[0, 0].shape, (32, 32, 3))
+    grey = ending(run_to_end(request.model_copy(update={"channels": 1, "size": 16}), trained)).result
+    assert grey.drowned.pictures.shape == (3, 7, 16, 16, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"dataset": "portrait"}, "portraits"), ({"process": {"kind": "gradual", "schedule": "x"}}, "noise process"),
+     ({"positions": (9999,)}, "can be read")],
+)  # fmt: skip
+def test_a_forward_process_that_cannot_be_is_refused(trained: Path, changes: dict[str, Any], words: str) -> None:
+    request = ForwardRequest(dataset="portraits", process={"kind": "flow"})
+    end = ending(run_to_end(request.model_copy(update=changes), trained))
+    assert end.refused and words in str(end.error)
+
+
+def test_the_server_leaves_to_their_job_what_needs_no_model(trained: Path) -> None:
+    server = ModelServer(trained)
+    request = ForwardRequest(dataset="portraits", process={"kind": "flow"}, count=1, times=3)
+    assert ending(list(server.serve(request, CommandQueue()))).status == "finished"
+    server.close()
