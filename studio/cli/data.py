@@ -91,7 +91,7 @@ def list_data(project: ProjectPath, as_json: AsJson = False) -> None:
     elif not found:
         say("There are no data sets yet; add one with: studio data add PROJECT SOURCE --name NAME")
     else:
-        say_table(("data set", "pictures", "size", "labels", "source"), map(_record_row, found))
+        say_table(("data set", "pictures", "size", "labels", "captions", "source"), map(_record_row, found))
 
 
 @app.command("check")
@@ -151,6 +151,7 @@ def record_json(record: Any) -> dict[str, Any]:
         "size": list(record.size),
         "channels": record.channels,
         "labels": {label: dict(values) for label, values in record.labels.items()},
+        "captions": record.captions,
         "source": str(record.source),
     }
 
@@ -171,7 +172,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 def _record_row(record: Any) -> tuple[object, ...]:
     height, width = record.size
     labels = ", ".join(f"{label} ({len(values)})" for label, values in record.labels.items())
-    return (record.name, record.count, f"{width}×{height}", labels, record.source)
+    return (record.name, record.count, f"{width}×{height}", labels, record.captions or "", record.source)
 
 
 def _finding_json(finding: Any) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from studio.config.requests import BuiltinRequest
 from studio.data.arrays import RawPicture
 from studio.data.folders import check_space
 from studio.data.importing import describe_raw, summarise
-from studio.data.labels import Labels
+from studio.data.labels import CAPTION, Labels
 from studio.data.portraits import ATTRIBUTES, Portrait, draw_batch, portrait
-from studio.data.store import CAPTION, Columns, Item, PictureStore, StoreWriter
+from studio.data.store import Columns, Item, PictureStore, StoreWriter
 from studio.data.work import Meter, Stop, ends, in_order, never
 from studio.ground.errors import StudioError, text
 from studio.ground.events import Ended, Event, Started

@@ -29,7 +29,7 @@ FEW = 200
 
 Code = Literal[
     "broken", "damaged", "blank", "small", "duplicates", "conflicting", "near-duplicates", "shapes", "very-odd-shapes",
-    "modes", "transparency", "animated", "balance", "unlabelled", "few",
+    "modes", "transparency", "animated", "balance", "unlabelled", "uncaptioned", "few",
 ]  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def check(store: PictureStore, choices: Choices, stop: Stop = never, *, size: in
     blank = yield from _blank(view, stop)
     alike = yield from _alike(view, stop)
     findings = [*_broken(store), *damaged, *blank, *_small(view), *alike, *_shapes(view), *_looks(view), *_labels(view)]
-    findings += _few(view)
+    findings += [*_captions(view), *_few(view)]
     order = {"error": 0, "warning": 1, "info": 2}
     findings.sort(key=lambda finding: order[finding.severity])
     yield Ended("finished", result=Report(len(positions), len(store.skipped), tuple(findings)))
@@ -346,6 +346,17 @@ def _labels(view: _View) -> Iterator[Finding]:
         present = {whole.values[i]: int(n) for i, n in enumerate(counts) if n}
         if name != "split" and len(present) > 1:
             yield from _balance(view, name, present, codes)
+
+
+def _captions(view: _View) -> Iterator[Finding]:
+    """Pictures that no words describe, where others are described."""
+    captions = view.store.captions
+    missing = [i for i in view.positions.tolist() if captions and not captions[i]]
+    if missing:
+        total = len(view.positions)
+        sentence = text("Without a caption: {count} of {total} pictures.", count=len(missing), total=total)
+        names = tuple(view.store.names[i] for i in missing)
+        yield Finding("uncaptioned", "info", sentence, names, proposals=(_leaving_out(names),))
 
 
 def _balance(view: _View, name: str, counts: dict[str, int], codes: np.ndarray) -> Iterator[Finding]:

@@ -31,7 +31,8 @@ _PIECE_COUNT, _PIECE_BYTES = 24, 4 << 20
 class ImportSummary:
     """What was imported, as the project records and shows it.
 
-    ``size`` is the median (height, width); ``labels``: name -> value -> how many pictures.
+    ``size`` is the median (height, width); ``labels``: name -> value -> how many pictures;
+    ``captions``: how many are described in words.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ImportSummary:
     channels: int
     labels: dict[str, dict[str, int]]
     texts: tuple[str, ...]
+    captions: int
     source: str
     kind: str
     bytes: int
@@ -94,6 +96,7 @@ def summarise(store: PictureStore, name: str, *, notes: tuple[Text, ...] = ()) -
         channels=1 if store.is_grey() else 3,
         labels={column: labels.counts() for column, labels in store.labels.items()},
         texts=store.text_columns,
+        captions=sum(map(bool, store.captions)),
         source=store.source,
         kind=store.kind,
         bytes=int(store.items["length"].sum()),

@@ -9,6 +9,10 @@ import numpy as np
 
 from studio.config.data import Relabelled
 
+CAPTION = "caption"
+"""The column of texts that describes the pictures, where the studio itself makes it."""
+_CAPTIONS = (CAPTION, "captions", "prompt", "text", "description")
+_ALWAYS_TEXT = 3  # so many of these names stand for words even where these repeat
 _MOST_VALUES = 256
 
 
@@ -70,6 +74,25 @@ def is_label(values: Sequence[str]) -> bool:
     given = [v for v in values if v]
     different = len(set(given))
     return 0 < different <= _MOST_VALUES and (different <= 2 or different * 2 <= len(given))
+
+
+def is_caption(name: str, values: Sequence[str]) -> bool:
+    """Whether a column describes pictures in words, also where the words repeat: by its name, and what it holds."""
+    lowered = name.strip().lower()
+    if lowered in _CAPTIONS[:_ALWAYS_TEXT]:
+        return any(values)
+    given = [value for value in values if value]
+    return lowered in _CAPTIONS and 2 * sum(" " in value for value in given) > len(given)
+
+
+def caption_column(names: Sequence[str]) -> str:
+    """Which of these columns of texts describes the pictures: by its name, else the first; empty where there is none.
+
+    Several names: caption, captions, prompt, text, description, in this order.
+    """
+    by_name = {name.strip().lower(): name for name in reversed(names)}
+    known = (by_name[name] for name in _CAPTIONS if name in by_name)
+    return next(known, names[0] if names else "")
 
 
 def natural(values: set[str]) -> list[str]:

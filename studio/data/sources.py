@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from studio.data import arrays, tables
+from studio.data.captions import caption_notes, with_captions
 from studio.data.decoding import SUFFIXES
 from studio.data.labels import Labels, labels_of
+from studio.data.sidecars import Beside, texts_beside
 from studio.data.store import Columns, Skipped
 from studio.data.tables import Table
 from studio.data.trees import FileEntry, FolderTree, TarTree, Tick, Tree, ZipTree
@@ -114,7 +116,7 @@ def _list_tree(tree: Tree, tick: Tick, only: Table | None = None) -> Listing:
         inner = None if pictures else _inner_archive(files, tree)
         if inner is not None:
             return _list_inner(tree, inner, files, tick)
-        return _compose(tree, tree, files, pictures, only)
+        return _compose(_Found(tree, tree, files, files, pictures), only, tick)
     except BaseException:
         tree.close()
         raise
@@ -131,31 +133,43 @@ def _inner_archive(files: Sequence[FileEntry], tree: Tree) -> Path | None:
 def _list_inner(outer: Tree, inner: Path, files: Sequence[FileEntry], tick: Tick) -> Listing:
     tree: Tree = ZipTree(inner) if inner.name.lower().endswith(_ZIPS) else TarTree(inner)
     try:
-        pictures = [f for f in tree.files(tick) if _is_picture(f, tree)]
-        return _compose(tree, outer, files, pictures, None)
+        inside = tree.files(tick)
+        pictures = [f for f in inside if _is_picture(f, tree)]
+        return _compose(_Found(tree, outer, inside, files, pictures), None, tick)
     except BaseException:
         tree.close()
         raise
 
 
-def _compose(
-    tree: Tree, beside: Tree, files: Sequence[FileEntry], pictures: list[FileEntry], only: Table | None
-) -> Listing:
-    """Names, class folders and tables. ``beside`` is where tables lie."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found: ``files`` lie in ``tree``, as the pictures do; ``others`` in ``beside``, as tables do."""
+
+    tree: Tree
+    beside: Tree
+    files: Sequence[FileEntry]
+    others: Sequence[FileEntry]
+    pictures: Sequence[FileEntry]
+
+
+def _compose(found: _Found, only: Table | None, tick: Tick) -> Listing:
+    """Names, class folders, tables, and texts beside pictures."""
+    tree, pictures = found.tree, found.pictures
     refused = tuple(Skipped(name, reason) for name, reason in tree.refused())
     if not pictures:
-        raise _no_pictures(tree, files, refused)
+        raise _no_pictures(tree, found.others, refused)
     prefix = _common_folder([f.path for f in pictures])
-    read = [only] if only is not None else _read_tables(beside, files)
+    read = [only] if only is not None else _read_tables(found.beside, found.others)
     matched = [(table, tables.match(table, [f.path for f in pictures])) for table in read]
     matched = [(table, rows) for table, rows in matched if max(rows) >= 0]
     if only is not None:
         if not matched:
             raise StudioError("None of the files that {name} lists is beside it.", name=only.title)
         pictures, matched = _listed_only(pictures, matched[0])
+    told = _told_beside(found, pictures, tick)
     names = tuple(f.path.removeprefix(prefix) for f in pictures)
     folders = {} if only is not None else folder_labels(names)
-    columns = tables.columns_of(matched, taken=lambda name: name in folders)
+    columns = with_captions(tables.columns_of(matched, taken=lambda name: name in folders), told.texts)
     return Listing(
         kind="table" if only is not None else tree.kind,
         title=only.title if only is not None else tree.title,
@@ -164,14 +178,22 @@ def _compose(
         load=lambda index: tree.read(pictures[index]),
         columns=Columns({**folders, **columns.labels}, columns.texts),
         skipped=refused,
-        notes=tuple(_notes(files, pictures, matched)),
+        notes=(*_notes(found.others, pictures, matched, told), *caption_notes(columns)),
         sequential=tree.sequential,
         close=tree.close,
     )
 
 
+def _told_beside(found: _Found, pictures: Sequence[FileEntry], tick: Tick) -> Beside:
+    """The texts beside the pictures; what is read in order begins anew after them and the tables."""
+    found.tree.rewind()
+    told = texts_beside(found.tree, found.files, pictures, tick)
+    found.tree.rewind()
+    return told
+
+
 def _listed_only(
-    pictures: list[FileEntry], matched: tuple[Table, list[int]]
+    pictures: Sequence[FileEntry], matched: tuple[Table, list[int]]
 ) -> tuple[list[FileEntry], list[tuple[Table, list[int]]]]:
     table, rows = matched
     chosen = [(f, row) for f, row in zip(pictures, rows, strict=True) if row >= 0]
@@ -226,9 +248,18 @@ def _common_folder(paths: Sequence[str]) -> str:
 
 
 def _notes(
-    files: Sequence[FileEntry], pictures: Sequence[FileEntry], matched: Iterable[tuple[Table, Sequence[int]]]
+    files: Sequence[FileEntry],
+    pictures: Sequence[FileEntry],
+    matched: Iterable[tuple[Table, Sequence[int]]],
+    told: Beside,
 ) -> Iterable[Text]:
     others = [f for f in files if Path(f.path).suffix.lower() not in SUFFIXES and not tables.is_table(f.path)]
+    others = [f for f in others if f.path not in told.files]
+    if told.unreadable:
+        yield text(
+            "{count} texts beside pictures cannot be read; the first is {name}.",
+            count=len(told.unreadable), name=told.unreadable[0],
+        )  # fmt: skip
     if others:
         yield text("Files that are no pictures were passed over: {kinds}.", kinds=_kinds(others))
     for table, rows in matched:

@@ -21,13 +21,12 @@ from PIL import Image
 from studio.config.facts import DataFacts
 from studio.data.decoding import THUMB, Look, load, open_picture, orientation, plain
 from studio.data.folders import FolderReader, FolderWriter
-from studio.data.labels import Labels
+from studio.data.labels import Labels, caption_column
 from studio.ground.errors import DamagedError, Text
+from studio.ground.files import read_json
 
 VERSION = 1
-RAW = "RAW"
-CAPTION = "caption"
-"""The column of texts that describes the pictures, where there are several."""
+RAW, ABOUT = "RAW", "store.json"
 TRANSPARENT, ANIMATED = 1, 2
 ITEM = np.dtype(
     [
@@ -124,7 +123,7 @@ class StoreWriter:
         folder.write("names.bin", join_texts(self._names))
         folder.write("labels.bin", b"".join(pack_codes(c) for c in columns.labels.values()))
         folder.write("texts.bin", join_texts([t for column in columns.texts.values() for t in column]))
-        folder.write_json("store.json", self._description(source=source, kind=kind, columns=columns, skipped=skipped))
+        folder.write_json(ABOUT, self._description(source=source, kind=kind, columns=columns, skipped=skipped))
         folder.finish()
         return PictureStore(folder.path)
 
@@ -152,7 +151,7 @@ class PictureStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._reader = FolderReader(folder)
-        about = self._reader.json("store.json")
+        about = self._reader.json(ABOUT)
         if about.get("version") != VERSION:
             raise DamagedError("The data set {name} was made by a newer version of the studio.", name=folder.name)
         self._about = about
@@ -213,11 +212,9 @@ class PictureStore:
 
     @property
     def captions(self) -> tuple[str, ...]:
-        """What describes each picture in words: the column ``caption``, else the first of texts; () without any."""
-        columns = self.text_columns
-        if not columns:
-            return ()
-        return self.texts(CAPTION if CAPTION in columns else columns[0])
+        """What describes each picture in words, empty where nothing does; () where there is no column of texts."""
+        column = caption_column(self.text_columns)
+        return self.texts(column) if column else ()
 
     def thumbs(self) -> np.ndarray:
         """The tiny pictures (N, 8, 9, 3) uint8 from which duplicates are told."""
@@ -279,6 +276,14 @@ class PictureStore:
             count=len(self), height=height, width=width, channels=1 if self.is_grey() else 3, labels=values,
             captions=bool(self.text_columns),
         )  # fmt: skip
+
+
+def has_captions(folder: Path) -> bool:
+    """Whether the data set in ``folder`` has a column of texts; looked up without opening the rest of it."""
+    try:
+        return bool(read_json(folder / ABOUT)["texts"])
+    except (DamagedError, OSError, KeyError):
+        return False  # whoever opens the data set is told what is wrong with it
 
 
 def difference_hash(thumbs: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from studio.data.labels import Labels, is_label, labels_of
+from studio.data.labels import Labels, is_caption, is_label, labels_of
 from studio.data.matlab import read_arrays
 from studio.data.store import Columns
 from studio.ground.errors import StudioError
@@ -172,14 +172,15 @@ def _key(path: str) -> str:
 
 
 def columns_of(tables: Iterable[tuple[Table, Sequence[int]]], taken: Callable[[str], bool]) -> Columns:
-    """Columns of matched tables, one value a picture: labels where values repeat, texts where they do not."""
+    """Columns of matched tables, one value a picture: labels where values repeat, texts where they do not, or where the
+    column is called caption or the like."""
     labels: dict[str, Labels] = {}
     texts: dict[str, Sequence[str]] = {}
     for table, rows in tables:
         for name, cells in table.columns.items():
             values = [cells[row] if row >= 0 else "" for row in rows]
             free = _free_name(name, lambda n: taken(n) or n in labels or n in texts)
-            if is_label(values):
+            if is_label(values) and not is_caption(name, values):
                 labels[free] = labels_of(values)
             elif any(values):
                 texts[free] = values

@@ -57,6 +57,9 @@ class Tree(Protocol):
     def read(self, entry: FileEntry) -> bytes:
         """The content of a file. Raises UnreadableFile, or StudioError if the whole source is gone."""
 
+    def rewind(self) -> None:
+        """Be ready to read from the front again, where that matters."""
+
     def refused(self) -> list[tuple[str, Text]]:
         """Members that were not taken, and why."""
 
@@ -122,6 +125,9 @@ class FolderTree:
         except OSError as error:
             self._gone_or(error)
             raise UnreadableFile("cannot be read ({reason})", reason=_reason(error)) from error
+
+    def rewind(self) -> None:
+        """Any file can be read at any time."""
 
     def refused(self) -> list[tuple[str, Text]]:
         return self._refused
@@ -220,6 +226,9 @@ class ZipTree:
             raise StudioError(
                 "{name} went away while it was being read. Restore it, and import it again.", name=self.title
             ) from error
+
+    def rewind(self) -> None:
+        """Any member can be read at any time."""
 
     def refused(self) -> list[tuple[str, Text]]:
         return self._refused

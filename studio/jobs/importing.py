@@ -53,6 +53,7 @@ def record_of(summary: ImportSummary, folder: Path) -> DataSetRecord:
         size=summary.size,
         channels=summary.channels,
         labels=summary.labels,
+        captions=summary.captions,
         source=summary.source,
         created=time.time(),
     )

@@ -45,6 +45,8 @@ class DataSetRecord:
     choices: Choices = field(default_factory=Choices)
     former: tuple[str, ...] = ()
     """Names that it bore before: runs know their data set by the name that it had when they began."""
+    captions: int | None = None
+    """How many items are described in words; None where it was imported before that was counted."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

@@ -128,7 +128,18 @@ class ProjectLists(QObject):
 
         labels = {label: tuple(values) for label, values in record.labels.items()}
         height, width = record.size
-        return DataFacts(count=record.count, height=height, width=width, channels=record.channels, labels=labels)
+        return DataFacts(
+            count=record.count, height=height, width=width, channels=record.channels, labels=labels,
+            captions=self._is_captioned(record),
+        )  # fmt: skip
+
+    def _is_captioned(self, record: DataSetRecord) -> bool:
+        """Whether pictures are described in words; older records do not say, their folder does."""
+        if record.captions is not None or self._project is None:
+            return bool(record.captions)
+        from studio.data.store import has_captions
+
+        return has_captions(self._project.path / record.folder)
 
     def record(self, made: Any) -> None:
         """Write what a job made into the project, where it is something that belongs there."""

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from studio.config.requests import BuiltinRequest
-from studio.data.builtin import CAPTION, draw_portraits
+from studio.data.builtin import draw_portraits
+from studio.data.labels import CAPTION
 from studio.data.portraits import ATTRIBUTES, draw, portrait
 from studio.data.store import PictureStore
 from studio.ground.events import Ended, Progress

@@ -185,6 +185,7 @@ def finding_words(finding: Finding) -> str:
         "transparency": "transparent",
         "animated": "moving",
         "unlabelled": "without a label",
+        "uncaptioned": "without a caption",
         "balance": "rare values",
     }
     return words.get(finding.code, finding.code)
