@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFontMetrics,
     QImage,
     QKeyEvent,
     QKeySequence,
@@ -43,7 +44,8 @@ DragHook = Callable[[list[int]], DragLoad]
 
 @dataclass(frozen=True)
 class Cells:
-    """Where the cells lie: side of a picture, columns, distance, and the corner of the first."""
+    """Where the cells lie: width of a picture, columns, distance, and the corner of the first; ``tall``: its height,
+    0 where it is as its width."""
 
     side: int
     columns: int
@@ -51,12 +53,18 @@ class Cells:
     caption: int
     left: int
     top: int
+    tall: int = 0
+
+    @property
+    def high(self) -> int:
+        """Height of a picture."""
+        return self.tall or self.side
 
     def rect(self, index: int) -> QRect:
-        """The square of one picture, without its caption."""
+        """The place of one picture, without its caption."""
         row, column = divmod(index, self.columns)
-        across, down = self.side + self.gap, self.side + self.gap + self.caption
-        return QRect(self.left + column * across, self.top + row * down, self.side, self.side)
+        across, down = self.side + self.gap, self.high + self.gap + self.caption
+        return QRect(self.left + column * across, self.top + row * down, self.side, self.high)
 
     def rows(self, count: int) -> int:
         """How many rows hold `count` pictures."""
@@ -65,7 +73,7 @@ class Cells:
     def height(self, count: int) -> int:
         """Height of the pictures with their captions and the gaps between."""
         rows = self.rows(count)
-        return rows * (self.side + self.caption) + max(rows - 1, 0) * self.gap
+        return rows * (self.high + self.caption) + max(rows - 1, 0) * self.gap
 
 
 class SampleGrid(QWidget):
@@ -96,6 +104,7 @@ class SampleGrid(QWidget):
         self._given: Pictures | None = None
         self._drawn: dict[int, QPixmap] = {}
         self._captions: list[str] = []
+        self._caption_lines = 1
         self._stars: frozenset[int] = frozenset()
         self._marks: frozenset[int] = frozenset()
         self._choosing: Choosing = choosing
@@ -149,9 +158,11 @@ class SampleGrid(QWidget):
         """One picture at its own size."""
         return self._images[index]
 
-    def set_captions(self, captions: Sequence[str]) -> None:
+    def set_captions(self, captions: Sequence[str], *, lines: int = 1) -> None:
         """A short plain text under each picture, for example what the discriminator thinks; empty for none."""
-        self._captions = list(captions)
+        if (list(captions), lines) == (self._captions, self._caption_lines):
+            return
+        self._captions, self._caption_lines = list(captions), lines
         self._arrange()
         self.update()
 
@@ -246,42 +257,42 @@ class SampleGrid(QWidget):
     def _arrange(self) -> None:
         old = self._cells
         self._cells = self._fitted() if self._fit else self._flowing()
-        if self._cells.side != old.side:
+        if (self._cells.side, self._cells.high) != (old.side, old.high):
             self._drawn.clear()
         if not self._fit and self._cells.height(self.count()) != self.minimumHeight() - 2 * self._padding():
             self.setMinimumHeight(self._cells.height(self.count()) + 2 * self._padding())
 
     def _caption_height(self) -> int:
-        return self.fontMetrics().height() if self._captions else 0
+        return self._caption_lines * self.fontMetrics().height() if self._captions else 0
 
     def _source(self) -> int:
         return max((image.width() for image in self._images[:1]), default=0)
+
+    def _shape(self) -> float:
+        """Height of the pictures over their width; 1 where they are not alike."""
+        sizes = {(image.width(), image.height()) for image in self._images}
+        width, height = sizes.pop() if len(sizes) == 1 else (1, 1)
+        return height / width if width and height else 1.0
 
     def _friendly(self, room: int) -> int:
         ratio = self.devicePixelRatioF()
         return int(friendly_size(self._source(), int(room * ratio)) / ratio)
 
     def _flowing(self) -> Cells:
-        gap, padding = 8, self._padding()
-        columns = max(1, (self.width() - 2 * padding + gap) // (self._cell + gap))
-        return Cells(self._cell, columns, gap, self._caption_height(), padding, padding)
+        gap, padding, shape = 8, self._padding(), self._shape()
+        side = max(8, round(self._cell / max(1.0, shape)))
+        columns = max(1, (self.width() - 2 * padding + gap) // (side + gap))
+        return Cells(side, columns, gap, self._caption_height(), padding, padding, max(1, round(side * shape)))
 
     def _fitted(self) -> Cells:
         gap, padding, caption, count = 6, self._padding(), self._caption_height(), max(self.count(), 1)
         width, height = self.width() - 2 * padding, self.height() - 2 * padding
-        best = max(range(1, count + 1), key=lambda n: self._side(n, count, width, height, gap, caption))
-        side = self._friendly(max(8, self._side(best, count, width, height, gap, caption)))
-        used = best * (side + gap) - gap
-        tall = Cells(side, best, gap, caption, 0, 0).height(count)
-        left, top = padding + max(0, (width - used) // 2), padding + max(0, (height - tall) // 2)
-        return Cells(side, best, gap, caption, left, top)
-
-    @staticmethod
-    def _side(columns: int, count: int, width: int, height: int, gap: int, caption: int) -> int:
-        rows = -(-count // columns)
-        across = (width + gap) // columns - gap
-        down = (height + gap) // rows - gap - caption
-        return min(across, down)
+        shape = self._shape()
+        best, room = widest(count, QSize(width, height), gap=gap, caption=caption, shape=shape)
+        side = self._friendly(max(8, room))
+        cells = Cells(side, best, gap, caption, 0, 0, max(1, round(side * shape)))
+        left = padding + max(0, (width - best * (side + gap) + gap) // 2)
+        return replace(cells, left=left, top=padding + max(0, (height - cells.height(count)) // 2))
 
     # --- painting ----------------------------------------------------------------------------------------------------
 
@@ -317,14 +328,16 @@ class SampleGrid(QWidget):
     def _paint_caption(self, painter: QPainter, box: QRectF, text: str, colour: str) -> None:
         painter.setPen(theme.current().colour(colour))
         area = QRectF(box.left(), box.bottom() + 1, box.width(), self._cells.caption)
-        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(area.width()))
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, shown)
+        align = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        for line in folded(self.fontMetrics(), text, int(area.width()), self._caption_lines):
+            painter.drawText(area, align, line)
+            area.translate(0, self.fontMetrics().height())
 
     def _pixmap(self, index: int) -> QPixmap:
         found = self._drawn.get(index)
         if found is None:
-            side = self._cells.side
-            found = self._drawn[index] = scaled(self._images[index], QSize(side, side), self.devicePixelRatioF())
+            room = QSize(self._cells.side, self._cells.high)
+            found = self._drawn[index] = scaled(self._images[index], room, self.devicePixelRatioF())
         return found
 
     def changeEvent(self, event: QEvent) -> None:
@@ -438,3 +451,29 @@ class SampleGrid(QWidget):
         chosen = self.selection()
         load = self._drag_hook(chosen) if self._drag_hook is not None else DragLoad()
         start_drag(self, [self._images[index] for index in chosen], load)
+
+
+def widest(count: int, room: QSize, *, gap: int, caption: int = 0, shape: float = 1.0) -> tuple[int, int]:
+    """In how many columns `count` pictures become widest, and how wide; `shape` is their height over their width."""
+
+    def width(columns: int) -> int:
+        across = (room.width() + gap) // columns - gap
+        down = (room.height() + gap) // -(-count // columns) - gap - caption
+        return min(across, int(down / shape))
+
+    best = max(range(1, count + 1), key=width)
+    return best, width(best)
+
+
+def folded(metrics: QFontMetrics, text: str, width: int, lines: int) -> list[str]:
+    """A text broken between words into at most `lines` lines of `width` pixels; an ellipsis stands for the rest."""
+    found, words = [], text.split()
+    while words and len(found) < lines - 1:
+        count = 1
+        while count < len(words) and metrics.horizontalAdvance(" ".join(words[: count + 1])) <= width:
+            count += 1
+        found.append(" ".join(words[:count]))
+        words = words[count:]
+    if words:
+        found.append(" ".join(words))
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in found]

@@ -15,7 +15,7 @@ from studio.ui.widgets import picture_grid, picture_view, pictures, sample_grid
 from studio.ui.widgets.picture_grid import PictureGrid, PictureItem
 from studio.ui.widgets.picture_view import PictureView
 from studio.ui.widgets.pictures import DragLoad, friendly_size, is_smooth, mime_of, scaled, to_image, to_images
-from studio.ui.widgets.sample_grid import SampleGrid
+from studio.ui.widgets.sample_grid import SampleGrid, folded, widest
 from studio.ui.widgets.selection import Selection
 
 EVIL = '<img src="file:///etc/hostname"> & co'
@@ -134,13 +134,38 @@ def test_cells_lie_inside_and_apart(grid: SampleGrid):
     assert grid.index_at(QPoint(0, 0)) == -1
 
 
-@given(st.integers(1, 80), st.integers(160, 1500), st.integers(96, 900))
-def test_any_number_fits_into_any_room(count: int, width: int, height: int):
-    cells = [SampleGrid._side(n, count, width, height, 6, 0) for n in range(1, count + 1)]
-    best = max(range(1, count + 1), key=lambda n: cells[n - 1])
-    rows = -(-count // best)
-    assert best * cells[best - 1] + (best - 1) * 6 <= width
-    assert rows * cells[best - 1] + (rows - 1) * 6 <= height
+@given(st.integers(1, 80), st.integers(160, 1500), st.integers(96, 900), st.sampled_from([1.0, 1.5, 0.25]))
+def test_any_number_of_any_shape_fits_into_any_room(count: int, width: int, height: int, shape: float):
+    columns, side = widest(count, QSize(width, height), gap=6, shape=shape)
+    rows = -(-count // columns)
+    assert columns * side + (columns - 1) * 6 <= width
+    assert rows * round(side * shape - 0.5) + (rows - 1) * 6 <= height
+
+
+def test_pictures_that_are_not_square_have_cells_of_their_shape(grid: SampleGrid):
+    grid.set_pictures(np.zeros((12, 24, 16, 3), np.uint8))
+    cells = [grid.cell_rect(index) for index in range(12)]
+    assert all(abs(cell.height() / cell.width() - 1.5) < 0.05 and grid.rect().contains(cell) for cell in cells)
+    assert not any(a.intersects(b) for i, a in enumerate(cells) for b in cells[:i])
+    assert grid.grab().toImage().pixelColor(cells[5].center()).name() == "#000000"
+
+
+def test_long_captions_take_two_lines(grid: SampleGrid):
+    grid.set_captions(["a girl with blond hair and glasses, smiling"] * 12)
+    one = grid.cell_rect(0)
+    grid.set_captions(["a girl with blond hair and glasses, smiling"] * 12, lines=2)
+    assert grid.cell_rect(0).height() < one.height()
+    grid.grab()
+
+
+def test_a_text_is_folded_between_its_words(grid: SampleGrid):
+    metrics = grid.fontMetrics()
+    width = metrics.horizontalAdvance("a girl with")
+    assert folded(metrics, "a girl with glasses", width, 2) == ["a girl with", "glasses"]
+    assert folded(metrics, "a", width, 2) == ["a"] and folded(metrics, "", width, 2) == []
+    lines = folded(metrics, "a girl with blond hair and glasses", width, 2)
+    assert len(lines) == 2 and lines[1].endswith("…")
+    assert max(map(metrics.horizontalAdvance, lines)) <= width
 
 
 def test_mouse_chooses(qtbot, grid: SampleGrid):
