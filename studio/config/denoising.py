@@ -67,11 +67,9 @@ class Restart(Settings):
     negative: str | None = None
 
 
-class Denoising(Settings):
-    """All that decides a denoised picture beyond its seed and its labels."""
+class Sampling(Settings):
+    """How strictly and by which steps the noise is taken away."""
 
-    prompt: str = setting("", help="What the picture shall show, in words.", empty="no words")
-    negative: str = setting("", label="Not", help="What it shall not show.", empty="nothing")
     guidance: float = setting(
         2.0, help="How strictly labels and words are followed; 1 is not at all beyond what was learnt.", ge=0, le=30
     )
@@ -94,6 +92,13 @@ class Denoising(Settings):
         0.0, help="Fresh noise in each step of DDIM: 0 none, 1 as much as DDPM.", ge=0, le=1, advanced=True,
         when=("sampler", ("ddim",)),
     )  # fmt: skip
+
+
+class Denoising(Sampling):
+    """All that decides a denoised picture beyond its seed and its labels."""
+
+    prompt: str = setting("", help="What the picture shall show, in words.", empty="no words")
+    negative: str = setting("", label="Not", help="What it shall not show.", empty="nothing")
     size: tuple[int, int] | None = setting(None, help="Height and width; as it was trained where left open.")
     other_prompt: str = setting("", help="Words on the way to which the prompt is.", empty="no words", advanced=True)
     other_labels: dict[str, str] = {}

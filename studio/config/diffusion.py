@@ -10,7 +10,7 @@ from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DataFacts, DeviceFacts
 from studio.config.training import TrainingSettings
 
-CAPABILITIES: frozenset[str] = frozenset({"pictures"})
+CAPABILITIES: frozenset[str] = frozenset({"pictures", "steps"})
 BEST = Best("distance", lowest=True)
 Prediction = Literal["epsilon", "x0", "v"]
 Schedule = Literal["linear", "cosine", "sigmoid"]

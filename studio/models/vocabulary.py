@@ -60,6 +60,12 @@ class Vocabulary:
         frequent = sorted(counts, key=lambda word: (-counts[word], word))[:MOST_WORDS]
         return cls(sorted(frequent), min(LONGEST, -(-(1 + longest) // 16) * 16))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vocabulary) and (self.words, self.length) == (other.words, other.length)
+
+    def __hash__(self) -> int:
+        return hash((self.words, self.length))
+
     @property
     def size(self) -> int:
         """How many different tokens there are."""

@@ -62,7 +62,8 @@ class Filter:
 
 
 def read_birth_certificate(path: Path) -> dict[str, Any]:
-    """How a picture was made, from its file alone: ``request``, ``run``, ``family``, ``kind``, ``note``, ``created``.
+    """How a picture was made, from its file alone: ``request``, ``run``, ``family``, ``kind``, ``note``, ``created``,
+    and the digest of its ``pixels``.
 
     Raises:
         UsageError: the studio did not make it, or there is no such file.
@@ -71,7 +72,7 @@ def read_birth_certificate(path: Path) -> dict[str, Any]:
     note = read_note(path)
     if not isinstance(note.get("request"), dict):
         raise UsageError("{name} does not say how it was made.", name=path.name)
-    return {name: note.get(name) for name in ("request", "run", "family", "kind", "note", "created")}
+    return {name: note.get(name) for name in ("request", "run", "family", "kind", "note", "created", "pixels")}
 
 
 def write_files(folder: Path, pictures: np.ndarray, notes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ _UNREADABLE = (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError,
 def encode_png(picture_HWC: np.ndarray, note: Mapping[str, Any]) -> bytes:
     """A PNG file of one picture (H, W, C) uint8, C 1 or 3, with ``note`` inside."""
     pixels = checked_pixels(picture_HWC[None])[0]
-    sealed = dict(note) | {"shape": list(pixels.shape), "pixels": hashlib.sha256(pixels.tobytes()).hexdigest()}
+    sealed = dict(note) | {"shape": list(pixels.shape), "pixels": digest_of(pixels)}
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt(CHUNK, json.dumps(sealed | {"seal": _seal(sealed)}))
     file = io.BytesIO()
@@ -53,9 +53,14 @@ def decode_png(data: bytes, name: str) -> tuple[np.ndarray, dict[str, Any]]:
         raise _damaged(name) from error
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     same = list(pixels.shape) == note.pop("shape", None)
-    if not same or hashlib.sha256(pixels.tobytes()).hexdigest() != note.pop("pixels", None):
+    if not same or digest_of(pixels) != note.pop("pixels", None):
         raise _damaged(name)
     return pixels, note
+
+
+def digest_of(picture_HWC: np.ndarray) -> str:
+    """What only a picture of the same pixels has; the note of its file holds it."""
+    return hashlib.sha256(np.ascontiguousarray(picture_HWC).tobytes()).hexdigest()
 
 
 def read_note(path: Path) -> dict[str, Any]:

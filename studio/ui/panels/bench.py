@@ -84,7 +84,7 @@ class Average(QWidget):
         """The recipe of the average."""
         return mean(self._recipes) if self._recipes else None
 
-    def _on_picture(self, pictures: np.ndarray, done: bool) -> None:
+    def _on_picture(self, pictures: np.ndarray, whole: int) -> None:
         self.tile.set_picture(pictures[0])
 
     def _drag(self) -> DragLoad:

@@ -426,8 +426,8 @@ class GanCreateTab(PanelTab):
         """Keep a result of the bench without putting it on the sheet."""
         model = self.maker.model
 
-        def on_picture(pictures: np.ndarray, done: bool) -> None:
-            if done:
+        def on_picture(pictures: np.ndarray, whole: int) -> None:
+            if whole:
                 self.desk.keep([Entry(-1, recipe, pictures[0], self.maker.fit(recipe), model)])
 
         self.maker.ask("keep", [recipe], on_picture)

@@ -119,11 +119,11 @@ class Interpolation(QWidget):
             return self.tr("at picture {0}").format(leg + (1 if share == 0 else 2))
         return self.tr("{0} % from {1} to {2}").format(share, leg + 1, leg + 2)
 
-    def _on_frames(self, pictures: np.ndarray, done: bool) -> None:
-        if done or len(pictures) == len(self._frames):
+    def _on_frames(self, pictures: np.ndarray, whole: int) -> None:
+        if len(pictures) == len(self._frames):
             self.strip.set_pictures(pictures)
 
-    def _on_here(self, pictures: np.ndarray, done: bool) -> None:
+    def _on_here(self, pictures: np.ndarray, whole: int) -> None:
         self.tile.set_picture(pictures[0])
 
     def _on_slider(self) -> None:

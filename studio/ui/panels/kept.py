@@ -23,6 +23,7 @@ class KeptPictures:
     def __init__(self, session: Session, family: str) -> None:
         self._session, self._family = session, family
         self._keys: set[str] = set()
+        self._named: dict[int, tuple[tuple[object, ...], frozenset[str]]] = {}
         self.run = ""
 
     def read(self, run: str) -> None:
@@ -40,8 +41,15 @@ class KeptPictures:
 
     def has(self, entry: Entry) -> bool:
         """Whether the picture of an entry is kept."""
-        request = entry.request()
-        return request is not None and request_key(request) in self._keys
+        return not self._keys.isdisjoint(self._keys_of(entry))
+
+    def _keys_of(self, entry: Entry) -> frozenset[str]:
+        """Of the recipe as it was asked for, and with all that it left open. Remembered: a sheet is shown often."""
+        now = (entry.made, entry.whole, entry.model)
+        known = self._named.get(entry.number)
+        if known is None or any(a is not b for a, b in zip(known[0], now, strict=True)):
+            known = self._named[entry.number] = (now, frozenset(map(request_key, entry.requests())))
+        return known[1]
 
     def stars(self, entries: Sequence[Entry]) -> list[int]:
         """The places of those that are kept."""
@@ -64,6 +72,7 @@ class KeptPictures:
             plain = [request.model_dump(mode="json") for request in requests]
             project.gallery.keep(pictures, plain, run=run, family=self._family)
             self._keys.update(map(request_key, requests))
+        self._named.clear()
         return len(fresh)
 
 

@@ -9,23 +9,26 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from studio.config.base import Settings
+from studio.config.registry import capabilities
 from studio.config.requests import GenerateRequest, Recipe
 from studio.ground.events import Progress
-from studio.ui.panels.sheet import Model, fitted
+from studio.ui.panels.sheet import Model, fitted, fitted_steps
 from studio.ui.panels.trained_run import TrainedRun, read_trained
+from studio.ui.words import spoken
 
 if TYPE_CHECKING:
     from studio.ui.session import Session
 
-OnPictures = Callable[[np.ndarray, bool], None]
-"""Pictures (n, H, W, C) uint8 made so far, and whether these are all."""
+OnPictures = Callable[[np.ndarray, int], None]
+"""Pictures (n, H, W, C) uint8 so far, and how many of them, from the first, stay as they are; others still form."""
 OnResult = Callable[[Any], None]
 
 
 class Maker(QObject):
     """One for each tab. `trained` is the chosen run, `model` its chosen checkpoint; both None where there is none.
 
-    Requests of one key replace one another. `working` tells how far the longest is, `failed` that one gave up.
+    Requests of one key replace one another. `working` tells how far the longest is, `failed` that one gave up. Where
+    the request itself was at fault, a dialog says so only while `tells_refusals`.
     """
 
     model_changed = Signal()
@@ -33,6 +36,8 @@ class Maker(QObject):
     """Key, and a Progress or None."""
     ended = Signal(str, bool)
     """Key, and whether it was finished."""
+    failed = Signal(str, str)
+    """Key, and why, as a sentence."""
 
     def __init__(self, session: Session, family: str, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +50,7 @@ class Maker(QObject):
         self._wanted = ("", "")
         self._open: set[str] = set()
         self._said = ""
+        self.tells_refusals = True
         self.doing = self.tr("Making pictures")
         """What is being done when a request fails."""
 
@@ -84,6 +90,10 @@ class Maker(QObject):
 
     def fit(self, recipe: Recipe) -> Recipe:
         """What the model can make of a recipe."""
+        if "steps" in capabilities(self.family):
+            return fitted_steps(
+                recipe, self.labels(), words=self.trained is None or self.trained.vocabulary is not None
+            )
         return fitted(recipe, self.labels(), self.known_directions())
 
     def request(self, recipes: Sequence[Recipe], model: Model | None = None) -> GenerateRequest | None:
@@ -112,9 +122,9 @@ class Maker(QObject):
         self._ask(key, request, on_pictures, on_result)
         return True
 
-    def look(self, key: str, request: Settings, on_result: OnResult) -> None:
-        """Ask for something else than pictures; the result comes once."""
-        self._ask(key, request, None, on_result)
+    def look(self, key: str, request: Settings, on_result: OnResult, *, on_pictures: OnPictures | None = None) -> None:
+        """Ask for something else than pictures; the result comes once, pictures on the way as they grow."""
+        self._ask(key, request, on_pictures, on_result)
 
     def forget(self, key: str) -> None:
         """Nobody wants the answer of a key any more."""
@@ -151,18 +161,21 @@ class Maker(QObject):
             self._open.discard(key)
         pictures = answer.pictures
         if on_pictures is not None and isinstance(pictures, np.ndarray) and len(pictures):
-            on_pictures(pictures, bool(answer.done and answer.error is None))
+            on_pictures(pictures, answer.whole)
         if not answer.done:
             self.working.emit(key, answer.progress if isinstance(answer.progress, Progress) else None)
             return
         if answer.error is not None:
             self._say(answer)
+            self.failed.emit(key, spoken(answer.error))
         elif on_result is not None:
             on_result(answer.result)
         self.ended.emit(key, answer.error is None)
 
     def _say(self, answer: Any) -> None:
         """Report a failure, but not the same one at every movement of a slider."""
+        if answer.refused and not self.tells_refusals:
+            return
         if str(answer.error) != self._said:
             self._said = str(answer.error)
             self.session.report(answer.error, self.doing, answer.trace)

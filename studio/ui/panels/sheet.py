@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from studio.config.denoising import Denoising
 from studio.config.requests import Drawn, GenerateRequest, Recipe
+from studio.generation.prompts import all_texts
 
 TOLD_MOST = 1.5
 """How far a slider goes towards a value that the generator knows: half as far again as the value itself."""
@@ -41,16 +43,34 @@ class Entry:
     model: Model | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     """The value of every label of the picture, also of those left to chance."""
+    forming: np.ndarray | None = None
+    """What a picture on its way is taken for; shown until it is there."""
+    whole: Recipe | None = None
+    """``made`` with all that it left open, so that it makes the same picture for ever."""
+    again: bool = False
+    """Whether it is to be made once more although its picture is what the recipe means."""
+
+    def take(self, picture: np.ndarray, recipe: Recipe, model: Model) -> None:
+        """The picture of a recipe has come."""
+        self.picture, self.made, self.model = picture, recipe, model
+        self.forming, self.whole, self.again = None, None, False
 
     def shows(self, recipe: Recipe, model: Model) -> bool:
         """Whether the picture is what this recipe means with this model."""
-        return self.picture is not None and self.model == model and self.made == recipe
+        return not self.again and self.picture is not None and self.model == model and self.made == recipe
 
     def request(self) -> GenerateRequest | None:
         """The request that makes this picture again; None where there is no picture yet."""
         if self.made is None or self.model is None:
             return None
-        return GenerateRequest(run=self.model.run, checkpoint=self.model.checkpoint, recipes=(self.made,))
+        return self.requests()[-1]
+
+    def requests(self) -> list[GenerateRequest]:
+        """The request as it was asked, then with all that it left open; none where there is no picture yet."""
+        model, recipes = self.model, [recipe for recipe in (self.made, self.whole) if recipe is not None]
+        if model is None:
+            return []
+        return [GenerateRequest(run=model.run, checkpoint=model.checkpoint, recipes=(recipe,)) for recipe in recipes]
 
 
 class Sheet:
@@ -105,6 +125,7 @@ class Sheet:
         """Give up waiting: what has no picture goes, the rest means again what it shows."""
         self.entries = [entry for entry in self.entries if entry.picture is not None]
         for entry in self.entries:
+            entry.forming, entry.again = None, False
             if entry.made is not None and entry.made != self.fit(entry.recipe):
                 entry.recipe = entry.made
 
@@ -185,6 +206,21 @@ def fitted(recipe: Recipe, labels: Mapping[str, Sequence[str]], directions: Iter
     if known == recipe.labels and moves == recipe.directions:
         return recipe
     return recipe.model_copy(update={"labels": known, "directions": moves})
+
+
+def fitted_steps(recipe: Recipe, labels: Mapping[str, Sequence[str]], *, words: bool) -> Recipe:
+    """The recipe as a model that makes pictures in steps can read it: without labels that it does not know, and
+    without ``words`` where it reads none."""
+    known = {name: value for name, value in recipe.labels.items() if value in labels.get(name, ())}
+    denoising = recipe.denoising or Denoising()
+    if not words and all_texts(denoising):
+        unsaid = [restart.model_copy(update={"prompt": None, "negative": None}) for restart in denoising.restarts]
+        texts = dict.fromkeys(("prompt", "negative", "other_prompt"), "")
+        denoising = denoising.model_copy(update=texts | {"restarts": tuple(unsaid)})
+    others = {name: value for name, value in denoising.other_labels.items() if value in labels.get(name, ())}
+    if others != denoising.other_labels:
+        denoising = denoising.model_copy(update={"other_labels": others})
+    return recipe.model_copy(update={"labels": known, "truncation": 1.0, "directions": {}, "denoising": denoising})
 
 
 def _bounded(direction: str, strength: float, labels: Mapping[str, Sequence[str]]) -> float:

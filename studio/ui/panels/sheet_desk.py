@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.config.requests import Recipe
 from studio.ground.errors import Text, text
+from studio.projects.pictures import digest_of
 from studio.ui.panels.kept import KeptPictures
 from studio.ui.panels.maker import Maker
 from studio.ui.panels.recipe_words import recipe_words
@@ -41,6 +42,8 @@ class SheetDesk(QObject):
         self.kept = KeptPictures(session, family)
         self.active = False
         self._count = 0  # pictures asked for
+        self._expected: dict[int, str] = {}  # digests of pictures that are made again
+        self._same: list[bool] = []
         self._pick: list[int] = []  # places to pick as soon as they are there
         self._show_from = -1  # place to scroll to
         self._patience = QTimer(self)
@@ -59,12 +62,15 @@ class SheetDesk(QObject):
 
     # --- what is on it -----------------------------------------------------------------------------------------------
 
-    def append(self, recipes: Iterable[Recipe], *, pick: bool = False) -> None:
-        """Add recipes at the end and bring them into sight."""
+    def append(self, recipes: Iterable[Recipe], *, pick: bool = False, digest: str = "") -> None:
+        """Add recipes at the end and bring them into sight. With the ``digest`` of the picture that one of them made,
+        it is said whether it is the same again."""
         first = len(self.sheet)
         added = self.sheet.append(recipes)
         if not added:
             return
+        if digest:
+            self.expect(added[0], digest)
         self._show_from = first
         if pick:
             self._pick = list(range(first, len(self.sheet)))
@@ -146,6 +152,7 @@ class SheetDesk(QObject):
         outdated = {entry.number for entry in self.sheet.outdated(model)}
         entries = [self.sheet.entries[at] for at in self.view.visible_first(len(self.sheet))]
         asked = [(entry.number, self.maker.fit(entry.recipe)) for entry in entries if entry.number in outdated]
+        asked = [one for one in asked if _size(one[1]) == _size(asked[0][1])]  # pictures of one request have one size
         if not asked:
             self.maker.forget(_KEY)
             self._end_busy()
@@ -154,7 +161,7 @@ class SheetDesk(QObject):
         if not self._patience.isActive() and self.view.busy.isHidden():
             self._patience.start()
         numbers = [number for number, _ in asked]
-        on_pictures, on_result = partial(self._take, asked, model), partial(self._take_labels, numbers)
+        on_pictures, on_result = partial(self._take, asked, model), partial(self._take_result, numbers)
         self.maker.ask(_KEY, [recipe for _, recipe in asked], on_pictures, on_result=on_result)
 
     def cancel(self) -> None:
@@ -165,20 +172,65 @@ class SheetDesk(QObject):
         self.show()
         self.changed.emit()
 
-    def _take(self, asked: Sequence[tuple[int, Recipe]], model: Model, pictures: np.ndarray, done: bool) -> None:
-        """Pictures have come: put those that are new into their places."""
+    def _take(self, asked: Sequence[tuple[int, Recipe]], model: Model, pictures: np.ndarray, whole: int) -> None:
+        """Pictures have come: put those that are new into their places, and show those that still form."""
         entries = {entry.number: entry for entry in self.sheet.entries}
-        for (number, recipe), picture in zip(asked, pictures, strict=False):
+        for place, ((number, recipe), picture) in enumerate(zip(asked, pictures, strict=False)):
             entry = entries.get(number)
-            if entry is not None and not entry.shows(recipe, model):
-                entry.picture, entry.made, entry.model = picture, recipe, model
+            if entry is None or entry.shows(recipe, model):
+                continue
+            if place < whole:
+                entry.take(picture, recipe, model)
+                self._compare(entry)
+            else:
+                entry.forming = picture
         self.show()
 
-    def _take_labels(self, numbers: Sequence[int], made: Any) -> None:
+    def _take_result(self, numbers: Sequence[int], made: Any) -> None:
+        """What was left open: the values of labels, and all else that the recipe did not say."""
         entries = {entry.number: entry for entry in self.sheet.entries}
+        recipes = getattr(getattr(made, "request", None), "recipes", ())
         for number, labels in zip(numbers, getattr(made, "labels", ()), strict=False):
             if number in entries:
                 entries[number].labels = labels
+        for number, recipe in zip(numbers, recipes, strict=False):
+            if number in entries:
+                entries[number].whole = recipe
+
+    # --- the same again ----------------------------------------------------------------------------------------------
+
+    def make_again(self, entries: Sequence[Entry], change: Callable[[Recipe], Recipe]) -> None:
+        """Make pictures anew with changed recipes; where nothing has changed, say whether they are the same again."""
+        for entry in entries:
+            entry.recipe = change(entry.recipe)
+            if entry.picture is not None and entry.made == self.maker.fit(entry.recipe):
+                self.expect(entry, digest_of(entry.picture))
+            entry.again = True
+        self.show()
+        self.changed.emit()
+        self.fill()
+
+    def expect(self, entry: Entry, digest: str) -> None:
+        """Compare the picture that an entry is to get with one that was made before."""
+        self._expected[entry.number] = digest
+
+    def _compare(self, entry: Entry) -> None:
+        expected = self._expected.pop(entry.number, "")
+        if expected and entry.picture is not None:
+            self._same.append(digest_of(entry.picture) == expected)
+
+    def _tell_same(self) -> None:
+        """Say once whether what was made again is the same."""
+        same, self._same = self._same, []
+        if same and all(same):
+            count = len(same)
+            words = self.tr("Made again: {0} pictures, the same to the bit").format(count)
+            self.session.toast(words if count > 1 else self.tr("Made again: the same to the bit"))
+        elif same:
+            words = self.tr(
+                "Made again, but not the same: another device, program or number of threads rounds otherwise."
+            )
+            self.session.toast(words, severity="warning")
 
     def show(self) -> None:
         """Bring the view up to date with the sheet."""
@@ -206,9 +258,13 @@ class SheetDesk(QObject):
             return
         self._end_busy()
         if not finished:
+            self._expected.clear()
             self.sheet.settle()
+        self._tell_same()
         self.show()
         self.changed.emit()
+        if finished:
+            self.fill()  # pictures of another size
 
     def _show_busy(self) -> None:
         if self.maker.is_open(_KEY):
@@ -217,3 +273,7 @@ class SheetDesk(QObject):
     def _end_busy(self) -> None:
         self._patience.stop()
         self.view.busy.finish()
+
+
+def _size(recipe: Recipe) -> tuple[int, int] | None:
+    return recipe.denoising.size if recipe.denoising is not None else None

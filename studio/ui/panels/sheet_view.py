@@ -162,9 +162,9 @@ class SheetView(QWidget):
         """Show the pictures of a sheet; what is not made yet stands blank."""
         kept: dict[int, tuple[object, QImage]] = {}
         for entry in entries:
-            known = self._images.get(entry.number)
-            if entry.picture is not None and (known is None or known[0] is not entry.picture):
-                known = (entry.picture, to_image(entry.picture))
+            known, picture = self._images.get(entry.number), entry.picture if entry.forming is None else entry.forming
+            if picture is not None and (known is None or known[0] is not picture):
+                known = (picture, to_image(picture))
             kept[entry.number] = known or (None, self._blank_image())
         self._images = kept
         self.grid.set_pictures([kept[entry.number][1] for entry in entries])

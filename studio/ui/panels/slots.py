@@ -96,7 +96,7 @@ class ArithmeticSlots(QWidget):
         wanted = [self._recipes[letter] for letter in filled] + ([result] if result is not None else [])
         tiles = [self.slots[letter] for letter in filled] + ([self.tile] if result is not None else [])
 
-        def on_pictures(pictures: np.ndarray, done: bool) -> None:
+        def on_pictures(pictures: np.ndarray, whole: int) -> None:
             for tile, picture in zip(tiles, pictures, strict=False):
                 tile.set_picture(picture)
 

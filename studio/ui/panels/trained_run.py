@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from studio.config.registry import best_by
 from studio.ground.errors import StudioError
 from studio.ground.files import read_json
+from studio.models.vocabulary import Vocabulary
 from studio.projects.measures import MeasureFile
 from studio.ui.measured import BEST
 from studio.ui.words import spoken_error
@@ -37,6 +38,10 @@ class TrainedRun:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
+    vocabulary: Vocabulary | None = None
+    """The words that it reads; None where it reads none."""
+    examples: tuple[str, ...] = ()
+    """Some of the captions that it learned from."""
     live: bool = False
     problem: str = ""
     folder: Path | None = None
@@ -102,8 +107,8 @@ def read_trained(session: Session, name: str) -> TrainedRun | None:
 def _describe(session: Session, run: Any) -> TrainedRun:
     points = kept_points(Path(run.folder) / "checkpoints")
     facts = _facts(points[max(points)]) if points else {}
-    told = facts.get("description", {}).get("labels", {})
-    labels = {str(label): tuple(values) for label, values in told.items()}
+    description = facts.get("description", {})
+    labels = {str(label): tuple(values) for label, values in description.get("labels", {}).items()}
     return TrainedRun(
         name=run.name,
         dataset=run.dataset,
@@ -111,9 +116,16 @@ def _describe(session: Session, run: Any) -> TrainedRun:
         labels=labels,
         findable=_findable(session, run.dataset, labels),
         config=facts.get("config", {}),
+        vocabulary=_vocabulary(description),
+        examples=tuple(map(str, description.get("examples", ()))),
         live=session.is_live(run.name),
         folder=Path(run.folder),
     )
+
+
+def _vocabulary(description: Mapping[str, Any]) -> Vocabulary | None:
+    words, length = description.get("words"), description.get("length")
+    return Vocabulary(words, length) if isinstance(words, list) and isinstance(length, int) else None
 
 
 def kept_points(folder: Path) -> dict[int, Path]:
