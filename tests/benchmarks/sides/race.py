@@ -13,7 +13,6 @@ import copy
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import torch  # before studio, so that torch's own waiting policy holds unless t
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from clock import Clock
 from gan_step import InMemory, configuration, textbook
 
 from studio.config.facts import DeviceFacts
@@ -32,25 +32,6 @@ from studio.models.pictures import to_bytes
 SAMPLES = 2000
 BATCH = 64
 FIRST_MARK, RATIO = 100, 1.3  # steps of the first mark, and from one mark to the next
-
-
-class Clock:
-    """Seconds and CPU seconds of this process; stands still while samples are drawn."""
-
-    def __init__(self) -> None:
-        self.wall, self.cpu = 0.0, 0.0
-        self.go()
-
-    def go(self) -> None:
-        self._wall, self._cpu = time.perf_counter(), time.process_time()
-
-    def halt(self) -> None:
-        self.wall = self.passed()
-        self.cpu += time.process_time() - self._cpu
-
-    def passed(self) -> float:
-        """Seconds until now, while it runs."""
-        return self.wall + time.perf_counter() - self._wall
 
 
 class Marks:
