@@ -145,6 +145,16 @@ class DiffusionConfig(TrainingSettings):
         advanced=True,
     )
 
+    sample_count: int = setting(
+        16,
+        label="Samples",
+        help="Pictures in the live grid, always from the same noise and words.",
+        unit="pictures",
+        ge=1,
+        le=256,
+        advanced=True,
+    )
+
     @property
     def ema_share(self) -> float:
         """The averaged weights remember a share of the run."""

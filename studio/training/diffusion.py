@@ -105,13 +105,20 @@ class DiffusionTask:
     def sample_notes(self) -> Mapping[str, Any]:
         """With which labels and words each sample is made, and the held-out loss at rising times of noise."""
         count = self.config.sample_count
-        times = [round(time, 4) for time in watched_times()]
-        noted: dict[str, Any] = {"loss_by_noise": {"times": times, "losses": self._watched}}
+        noted: dict[str, Any] = {"loss_by_noise": self._by_noise()}
         if self.labels:
             noted["labels"] = named_codes(self.labels, self._shown_codes(count))
         if self.data.vocabulary is not None:
             noted["captions"] = [self.data.captions[row] for row in self.data.shown_rows(count).tolist()]
         return noted
+
+    def _by_noise(self) -> dict[str, list[float]]:
+        """The watched times, the shares of picture and noise there, and the losses."""
+        times = watched_times()
+        levels = self.denoiser.schedule.levels(torch.tensor(times))
+        shares = {"picture": levels.picture_B.tolist(), "noise": levels.noise_B.tolist()}
+        rounded = {name: [round(value, 4) for value in values] for name, values in {"times": times, **shares}.items()}
+        return rounded | {"losses": self._watched}
 
     def sample_values(self, pictures: np.ndarray) -> dict[str, float]:
         """The loss on held-out pictures; how diverse the samples are, as a share of the data's."""

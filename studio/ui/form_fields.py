@@ -16,13 +16,21 @@ from studio.ui.widgets.frames import dense
 from studio.ui.widgets.inputs import Combo, MultiChoice, NumberField, Switch
 
 Choices = Sequence[Choice]
+_NAMES = {
+    "dcgan": "DCGAN", "unet": "U-Net", "dit": "DiT", "x0": "Clean picture", "epsilon": "Noise", "v": "v",
+    "ddpm": "DDPM", "ddim": "DDIM", "euler-ancestral": "Euler ancestral", "dpm++2m": "DPM-Solver++ 2M",
+    "unipc": "UniPC",
+}  # fmt: skip
+"""Choices that have a name of their own, which no rule of letters would find."""
 
 
 def choice_words(value: str) -> str:
-    """A choice of the config as a person reads it: ``non_saturating`` → Non-saturating."""
+    """A choice of the config as a person reads it: ``non_saturating`` → Non-saturating, ``unet`` → U-Net."""
     known = QCoreApplication.translate("Choices", value)
     if known != value:
         return known
+    if value in _NAMES:
+        return _NAMES[value]
     words = value.replace("_", " ")
     return words[:1].upper() + words[1:]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.ui.panels.description import CurveGroup, FamilyDescription, Line, mark
+from studio.ui.panels.diffusion_stage import DiffusionStage
 
 _LOSS = CurveGroup(
     "loss",
@@ -36,6 +37,7 @@ _DISTANCE = CurveGroup(
             mark("distance"),
             "accent",
             mark("Sliced Wasserstein distance of fixed samples; the lowest marks the best checkpoint."),
+            smoothed=False,
         ),
     ),
 )
@@ -66,6 +68,7 @@ DIFFUSION = FamilyDescription(
     items=mark("pictures"),
     groups=(_LOSS, _BANDS, _DISTANCE, _DIVERSITY, _RATE, _GRADIENT),
     shown=("loss", "noise", "distance"),
+    stage=DiffusionStage,
     remedies={"halve_denoiser_rate": mark("Halve the learning rate")},
     reasons={"not_finite": _NOT_FINITE},
 )

@@ -178,6 +178,8 @@ class RunPane(QObject):
         first = not self._canvas.slider.steps()
         self._canvas.show_steps(steps, live=self._live)
         if steps and first:
+            found = watch.sample_with_notes(steps[0])
+            self._canvas.show_beginning(found[1] if found is not None else {})
             run, step = self._place
             self._canvas.select_step(step if run == self._run and step is not None else steps[-1])
         self._show_samples()

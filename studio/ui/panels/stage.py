@@ -44,6 +44,9 @@ class Stage(QWidget):
         self.grid.set_pictures(pictures)
         self.grid.set_captions([])
 
+    def show_beginning(self, notes: Mapping[str, Any]) -> None:
+        """What was noted of the first kept step of the run, to compare with."""
+
     def forget(self) -> None:
         """Another run, or none: nothing of the one before stays."""
         self.grid.clear()

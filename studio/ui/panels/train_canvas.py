@@ -183,6 +183,10 @@ class TrainCanvas(QWidget):
         """What a run has kept of one step, with what was noted of it."""
         self.stage.show_samples(pictures, notes)
 
+    def show_beginning(self, notes: Mapping[str, Any]) -> None:
+        """What was noted of the first step that the run has kept."""
+        self.stage.show_beginning(notes)
+
     def show_busy(
         self, what: str, done: int = 0, total: int | None = None, *, seconds_left: float | None = None
     ) -> None:
