@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from studio.config.requests import Drawn, Recipe
 from studio.ui.panels.attribute_sliders import Attribute, AttributeSliders, form_row
+from studio.ui.panels.label_choices import LabelChoices
 from studio.ui.text import Label
 from studio.ui.widgets.busy import BusyRow
-from studio.ui.widgets.buttons import Button, icon_button
+from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.frames import dense, rule
-from studio.ui.widgets.inputs import Combo, NumberField, Switch, ValueSlider
-
-_LARGEST_SEED = 2**31 - 1
+from studio.ui.widgets.inputs import NumberField, Switch, ValueSlider
+from studio.ui.widgets.seed_field import SeedField
 
 
 class CreateControls(QWidget):
@@ -33,15 +32,12 @@ class CreateControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._labels: dict[str, Combo] = {}
-        self._values: dict[str, tuple[str, ...]] = {}
-        self._wanted: dict[str, str] = {}  # chosen for labels that another model knows, or that are yet to be listed
         self._build_basics()
         self._build_attributes()
         column = dense(QVBoxLayout(self), gap=12)
         column.addLayout(self._basics)
         column.addWidget(self._truncation_block())
-        column.addWidget(self._label_block)
+        column.addWidget(self.choices)
         column.addWidget(rule())
         column.addWidget(self._attribute_block)
         column.addWidget(self.live)
@@ -50,36 +46,17 @@ class CreateControls(QWidget):
     # --- building ----------------------------------------------------------------------------------------------------
 
     def _build_basics(self) -> None:
-        self.seed = NumberField(0, minimum=0, maximum=_LARGEST_SEED, whole=True)
-        self.seed.setObjectName("createSeed")
-        self.seed.set_tip(self.tr("The same seed always draws the same pictures. Arrow keys step it."))
-        self.seed.value_changed.connect(self._on_draft)
-        self.dice = icon_button("random", self.tr("Another seed by chance"))
-        self.dice.setObjectName("createDice")
-        self.dice.clicked.connect(self._on_dice)
-        self.back = icon_button("minus", self.tr("Seed one lower"))
-        self.back.setObjectName("createSeedBack")
-        self.back.clicked.connect(lambda: self._step(-1))
-        self.on = icon_button("plus", self.tr("Seed one higher"))
-        self.on.setObjectName("createSeedOn")
-        self.on.clicked.connect(lambda: self._step(1))
+        self.seed_field = SeedField("create")
+        self.seed_field.changed.connect(self._on_draft)
+        self.seed = self.seed_field.number
         self.count = NumberField(16, minimum=1, maximum=256, whole=True, unit=self.tr("pictures"))
         self.count.setObjectName("createCount")
         self.count.set_tip(self.tr("How many pictures are added each time."))
         self.count.value_changed.connect(self._on_draft)
         self._basics = QGridLayout()
         dense(self._basics, gap=7)  # type: ignore[type-var]
-        form_row(self._basics, self.tr("Seed"), self._seed_box())
-        self.seed.setAccessibleName(self.tr("Seed"))
+        form_row(self._basics, self.tr("Seed"), self.seed_field)
         form_row(self._basics, self.tr("Count"), self.count)
-
-    def _seed_box(self) -> QWidget:
-        box = QWidget()
-        row = dense(QHBoxLayout(box), gap=2)
-        row.addWidget(self.seed, 1)
-        for button in (self.back, self.on, self.dice):
-            row.addWidget(button)
-        return box
 
     def _truncation_block(self) -> QWidget:
         block = QWidget()
@@ -97,9 +74,10 @@ class CreateControls(QWidget):
         return block
 
     def _build_attributes(self) -> None:
-        self._label_block = QWidget()
-        self._label_grid = QGridLayout(self._label_block)
-        dense(self._label_grid, gap=7)  # type: ignore[type-var]
+        self.choices = LabelChoices(
+            open_words=self.tr("by chance"), open_tip=self.tr("Each picture gets a value as often as the data has it.")
+        )
+        self.choices.chosen.connect(self._on_label)
         self.sliders = AttributeSliders()
         self.sliders.moved.connect(self._on_direction)
         self.sliders.reset_asked.connect(self._on_reset)
@@ -126,22 +104,7 @@ class CreateControls(QWidget):
 
     def set_labels(self, labels: Mapping[str, Sequence[str]]) -> None:
         """The labels that the model can be told, with their values."""
-        wanted = {name: tuple(values) for name, values in labels.items()}
-        if wanted == self._values:
-            return
-        self._wanted |= self.labels()
-        self._values = wanted
-        self._clear_labels()
-        for name, values in wanted.items():
-            by_chance = ("", self.tr("by chance"), self.tr("Each picture gets a value as often as the data has it."))
-            combo = Combo([by_chance, *((value, value) for value in values)])
-            combo.setObjectName(f"label_{name}")
-            combo.setProperty("label", name)
-            combo.set_value(self._wanted.get(name, ""))
-            combo.value_changed.connect(self._on_label)
-            self._labels[name] = combo
-            form_row(self._label_grid, name, combo)
-        self._label_block.setVisible(bool(wanted))
+        self.choices.set_labels(labels)
 
     def set_attributes(
         self, attributes: Sequence[Attribute], *, words: str = "", can_find: str = "", why_not: str = ""
@@ -162,11 +125,11 @@ class CreateControls(QWidget):
 
     def labels(self) -> dict[str, str]:
         """The values chosen; what is left to chance is left out."""
-        return {name: str(combo.value()) for name, combo in self._labels.items() if combo.value()}
+        return self.choices.labels()
 
     def recipes(self, first: int) -> tuple[Recipe, ...]:
         """Recipes of the pictures that come next, from index ``first`` of the seed."""
-        seed, count = int(self.seed.value() or 0), int(self.count.value() or 1)
+        seed, count = self.seed_field.value(), int(self.count.value() or 1)
         shared: dict[str, Any] = {
             "labels": self.labels(),
             "truncation": self.truncation.value(),
@@ -177,8 +140,7 @@ class CreateControls(QWidget):
     def show_recipe(self, recipe: Recipe) -> None:
         """Set truncation, labels and sliders (not seed and count) as a recipe has them, silently."""
         self.truncation.set_value(recipe.truncation)
-        for name, combo in self._labels.items():
-            combo.set_value(recipe.labels.get(name, ""))
+        self.choices.show_labels(recipe.labels)
         self.sliders.set_strengths(recipe.directions)
 
     def state(self) -> dict[str, Any]:
@@ -195,15 +157,13 @@ class CreateControls(QWidget):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up what `state` gave; what is odd is passed over."""
-        self.seed.set_value(_whole(state.get("seed"), 0, _LARGEST_SEED, 0))
+        self.seed_field.set_value(state.get("seed"))
         self.count.set_value(_whole(state.get("count"), 1, 256, 16))
         truncation = state.get("truncation", 1.0)
         self.truncation.set_value(truncation if isinstance(truncation, (int, float)) else 1.0)
         self.live.set_value(state.get("live") is not False)
-        labels, moves = state.get("labels"), state.get("directions")
-        self._wanted = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
-        for name, combo in self._labels.items():
-            combo.set_value(self._wanted.get(name, ""))
+        moves = state.get("directions")
+        self.choices.restore(state.get("labels"))
         strengths = moves if isinstance(moves, dict) else {}
         self.sliders.set_strengths({str(k): float(v) for k, v in strengths.items() if isinstance(v, (int, float))})
         if state.get("attribute"):
@@ -211,31 +171,14 @@ class CreateControls(QWidget):
 
     # --- what the user does ------------------------------------------------------------------------------------------
 
-    def _clear_labels(self) -> None:
-        while (item := self._label_grid.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._labels.clear()
-
-    def _step(self, by: int) -> None:
-        value = min(max(int(self.seed.value() or 0) + by, 0), _LARGEST_SEED)
-        self.seed.set_value(value)
-        self._on_draft()
-
-    def _on_dice(self) -> None:
-        self.seed.set_value(random.SystemRandom().randrange(1_000_000))
-        self._on_draft()
-
     def _on_draft(self) -> None:
         self.draft_changed.emit()
 
     def _on_truncation(self, value: float) -> None:
         self.setting_changed.emit("truncation", "", value)
 
-    def _on_label(self, value: str) -> None:
-        self.setting_changed.emit("label", str(self.sender().property("label")), value)
+    def _on_label(self, name: str, value: str) -> None:
+        self.setting_changed.emit("label", name, value)
 
     def _on_direction(self, direction: str, strength: float) -> None:
         self.setting_changed.emit("direction", direction, strength)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.config.requests import Recipe
-from studio.ui.panels.latents import along, frames
+from studio.ui.panels.bench_part import BenchPart, Picked, pick_words
+from studio.ui.panels.latents import along, frames, in_one_call
 from studio.ui.panels.maker import Maker
 from studio.ui.panels.sheet import recipe_to_json
 from studio.ui.panels.tiles import Tile, recipe_load
@@ -21,12 +22,14 @@ from studio.ui.widgets.sample_grid import SampleGrid
 
 _TICKS = 1000
 _FRAMES = 9
+_MOST_STOPS = 12
 
 
-class Interpolation(QWidget):
+class Interpolation(BenchPart):
     """Frames between recipes. `result` is the one at the slider."""
 
-    result_changed = Signal()
+    key = "between"
+    loops = True
 
     def __init__(self, maker: Maker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,23 +69,42 @@ class Interpolation(QWidget):
 
     # --- what it shows -----------------------------------------------------------------------------------------------
 
+    def title(self) -> str:
+        return self.tr("Between")
+
+    def hint(self, count: int) -> str:
+        return f"{pick_words(count)} {self.tr('to walk between them.')}"
+
+    def set_picked(self, picked: Sequence[Picked]) -> None:
+        self.set_stops([one.recipe for one in picked[:_MOST_STOPS]])
+
+    def results(self) -> tuple[Recipe, ...]:
+        here = self.result()
+        return (here,) if here is not None else ()
+
+    def state(self) -> Any:
+        return {"place": self.place()}
+
+    def restore(self, state: object) -> None:
+        place = state.get("place") if isinstance(state, dict) else None
+        self.set_place(place if isinstance(place, (int, float)) else 0.5)
+
     def set_stops(self, stops: Sequence[Recipe]) -> None:
         """Go through these recipes (two or more), and show it if they or the model are other ones."""
         self._stops = tuple(stops)
-        self.refresh()
+        self._ask()
 
-    def refresh(self) -> None:
-        """Ask for the frames and for the picture at the slider anew."""
+    def _ask(self) -> None:
         if len(self._stops) < 2:
-            self._maker.forget("between")
-            self._maker.forget("between at")
+            self._maker.forget(self.key)
+            self._maker.forget(self._here_key)
             self.strip.clear()
             self.tile.set_picture(None)
             return
         legs = len(self._stops) - 1
         count = legs * max(1, round((_FRAMES - 1) / legs)) + 1  # so that every stop is a frame
         self._frames = frames(self._stops, count)
-        self._maker.ask("between", self._frames, self._on_frames)
+        self._maker.ask(self.key, in_one_call(self._frames), self._on_frames)
         self._ask_here()
 
     def place(self) -> float:
@@ -96,7 +118,6 @@ class Interpolation(QWidget):
         self.slider.blockSignals(False)
 
     def stops(self) -> tuple[Recipe, ...]:
-        """The recipes that the way goes through."""
         return self._stops
 
     def result(self) -> Recipe | None:
@@ -106,9 +127,13 @@ class Interpolation(QWidget):
     def _ask_here(self) -> None:
         here = self.result()
         if here is not None:
-            self._maker.ask("between at", [here], self._on_here)
+            self._maker.ask(self._here_key, in_one_call([here]), self._on_here)
         self._words.setText(self._place_words())
         self.result_changed.emit()
+
+    @property
+    def _here_key(self) -> str:
+        return f"{self.key} at"
 
     def _place_words(self) -> str:
         legs = len(self._stops) - 1

@@ -62,7 +62,7 @@ class LargePicture(QWidget):
 
 
 class SheetView(QWidget):
-    """Shows entries; knows nothing of how they are made. Indices are places on the sheet."""
+    """Shows entries; knows nothing of how they are made. Indices are places on the sheet, ``icon`` is the family's."""
 
     picked = Signal(list)
     hovered = Signal(int)
@@ -72,8 +72,9 @@ class SheetView(QWidget):
     empty_asked = Signal()
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, icon: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._icon = icon
         self._images: dict[int, tuple[object, QImage]] = {}
         self._blank = QImage()
         self._large_at = -1
@@ -85,7 +86,7 @@ class SheetView(QWidget):
         self.grid.hovered.connect(self.hovered)
         self.grid.activated.connect(self.show_large)
         self.grid.menu_requested.connect(self.menu_requested)
-        self.empty = EmptyState("gan", "")
+        self.empty = EmptyState(icon, "")
         self.empty.triggered.connect(self.empty_asked)
         self.large = LargePicture()
         self.large.left.connect(self.show_sheet)
@@ -176,9 +177,9 @@ class SheetView(QWidget):
         self._stack.setCurrentWidget(self.area)
         self.grid.setFocus()
 
-    def show_empty(self, headline: str, sentence: str, button: str, *, icon: str = "gan") -> None:
+    def show_empty(self, headline: str, sentence: str, button: str, icon: str = "") -> None:
         """Say what to do first."""
-        self.empty.set_words(headline, sentence, button, icon)
+        self.empty.set_words(headline, sentence, button, icon or self._icon)
         self._stack.setCurrentWidget(self.empty)
 
     def show_pictures(self) -> None:

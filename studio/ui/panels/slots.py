@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.config.requests import Recipe
+from studio.ui.panels.bench_part import BenchPart
 from studio.ui.panels.latents import arithmetic
 from studio.ui.panels.maker import Maker
 from studio.ui.panels.sheet import recipe_from_json, recipe_to_json
@@ -20,10 +21,10 @@ from studio.ui.widgets.pictures import DragLoad
 LETTERS = ("A", "B", "C")
 
 
-class ArithmeticSlots(QWidget):
+class ArithmeticSlots(BenchPart):
     """Three slots and the result. `picked` gives the recipe that a click on a slot puts into it (None: nothing)."""
 
-    result_changed = Signal()
+    key = "arithmetic"
 
     def __init__(self, maker: Maker, picked: Callable[[], Recipe | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +67,22 @@ class ArithmeticSlots(QWidget):
 
     # --- what it shows -----------------------------------------------------------------------------------------------
 
+    def title(self) -> str:
+        return self.tr("A − B + C")
+
+    def hint(self, count: int) -> str:
+        return self.tr("Drag pictures into three slots to calculate with them.")
+
+    def why_not(self) -> str:
+        return self.tr("Fill all three slots first.")
+
+    def is_ready(self, count: int) -> bool:
+        return True
+
+    def results(self) -> tuple[Recipe, ...]:
+        result = self.result()
+        return (result,) if result is not None else ()
+
     def fill(self, letter: str, recipe: Recipe | None) -> None:
         """Put a recipe into a slot, or empty it."""
         if recipe is None:
@@ -85,7 +102,6 @@ class ArithmeticSlots(QWidget):
         return arithmetic(*(self._recipes[letter] for letter in LETTERS))
 
     def refresh(self) -> None:
-        """Ask for the pictures of the slots and of the result anew."""
         filled = [letter for letter in LETTERS if letter in self._recipes]
         for letter in LETTERS:
             if letter not in self._recipes:
@@ -108,11 +124,9 @@ class ArithmeticSlots(QWidget):
         self.result_changed.emit()
 
     def state(self) -> dict[str, object]:
-        """Plain JSON of what is in the slots."""
         return {letter: recipe_to_json(recipe) for letter, recipe in self._recipes.items()}
 
     def restore(self, state: object) -> None:
-        """Take up what `state` gave, without asking for pictures yet."""
         found = state if isinstance(state, dict) else {}
         read = {letter: recipe_from_json(found.get(letter)) for letter in LETTERS}
         self._recipes = {letter: recipe for letter, recipe in read.items() if recipe is not None}

@@ -102,7 +102,7 @@ def test_a_label_with_markup_is_shown_as_letters(qtbot: Any) -> None:
     qtbot.addWidget(controls)
     name = "<img src='file:///x'>"
     controls.set_labels({name: (name, "b")})
-    assert controls._labels[name].itemText(1) == name
+    assert controls.choices.combos[name].itemText(1) == name
 
 
 # --- histogram ---------------------------------------------------------------------------------------------------

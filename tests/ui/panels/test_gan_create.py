@@ -185,7 +185,7 @@ def test_a_conditional_run_offers_its_labels_and_sliders(
     window.session.select("gan", run=run)
     tab = opened(window)
     generate(qtbot, tab, 2)
-    combo = tab.form._labels["hair"]
+    combo = tab.form.choices.combos["hair"]
     combo.setCurrentIndex(combo.findText("blue"))
     combo.activated.emit(combo.currentIndex())
     settle(qtbot, tab)
@@ -277,11 +277,11 @@ def test_while_a_run_trains_the_note_says_that_both_share_the_cores(
 ) -> None:
     session = window_of(create).session
     assert session.project is not None
-    assert "shares" not in create._note.text() and "share" not in create._note.text()
+    assert "shares" not in create.note.text() and "share" not in create.note.text()
     live = session.project.runs.get(run)
     with live.lock():
         live.set_status(state="running")
         session.refresh()
-        assert run in create._note.text() and "share the cores" in create._note.text()
+        assert run in create.note.text() and "share the cores" in create.note.text()
         generate(qtbot, create, 2)
         assert len(create.sheet) == 2
