@@ -5,7 +5,7 @@ Shapes: B pictures, C channels, H x W, L labels; levels and times (B,).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from studio.training.augmentation import mirror
 from studio.training.diffusion_data import DiffusionData
 from studio.training.picture_data import compared, named_codes
 from studio.training.rng import Draws
+from studio.training.sharing import places
 from studio.training.state import start_optimiser
 from studio.training.task import Phase, Pictures, Verdict
 
@@ -67,6 +68,9 @@ class DiffusionTask:
         self.optimisers = {NAME: torch.optim.AdamW(network.parameters(), lr=1e-3, betas=(0.9, 0.99), fused=True)}
         start_optimiser(self.optimisers[NAME])
         self._values: dict[str, Tensor] = {}
+        # Layers that leave numbers out draw from one generator for all threads.
+        self._places = places(config.batch, 1 if config.dropout > 0 else config.shares)
+        self._made: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
         self._references: tuple[Tensor, Tensor] | None = None
         self._watched: list[float] = []
 
@@ -89,7 +93,10 @@ class DiffusionTask:
             group["lr"] = rate
         self._values = {"learning_rate": torch.tensor(rate)}
         self.denoiser.train()
-        yield Phase(NAME, partial(self._loss, draws))
+        losses = self._losses(draws)
+        yield Phase(NAME, losses[0], beside=tuple(losses[1:]))
+        loss, error_B, time_B = zip(*(self._made[share] for share in range(len(losses))), strict=True)
+        self._values |= {"loss": torch.stack(loss).mean(), **by_band(torch.cat(error_B), torch.cat(time_B))}
 
     def values(self) -> Mapping[str, Tensor]:
         """The loss, also for low, middle and high noise, and the learning rate."""
@@ -142,8 +149,8 @@ class DiffusionTask:
         return Verdict()
 
     def remarks(self, step: int, values: Mapping[str, float]) -> list[Notice]:
-        """Nothing yet."""
-        return []
+        """After the first step, what there is to say of the captions."""
+        return list(self.data.remarks()) if step == 1 and "loss" in values else []
 
     def extra_state(self) -> dict[str, Tensor]:
         """Nothing is kept beyond the network and its optimiser."""
@@ -170,18 +177,32 @@ class DiffusionTask:
         words, length = (vocabulary.size, vocabulary.length) if vocabulary else (0, 0)
         return build_denoiser(self.config, label_sizes(self.labels), words, length)
 
-    def _loss(self, draws: Draws) -> Tensor:
+    def _losses(self, draws: Draws) -> list[Callable[[], Tensor]]:
+        """What each share of the batch is to descend; all that is drawn is drawn here, for the whole batch."""
         config = self.config
         batch = self.data.batch(config.seed, draws.step, config.batch)
         x0 = mirror(batch.x_BCHW, draws.stream("mirror")) if config.mirror else batch.x_BCHW
-        told = self.denoiser.read(self._told_of(batch.rows_B, batch.codes_BL, draws))
+        condition = self._told_of(batch.rows_B, batch.codes_BL, draws)
         time = times(config, config.batch, draws)
         n = torch.randn(x0.shape, generator=draws.stream("noise"), device=self.device)
         again = config.self_conditioning and stable_seed(config.seed, "again", draws.step) % 2 == 1
+        if len(self._places) == 1:
+            return [partial(self._loss, 0, x0, n, time, condition, again=again)]
+        return [
+            partial(self._loss, share, x0[at], n[at], time[at], condition.of(at), again=again)
+            for share, at in enumerate(self._places)
+        ]
+
+    def _loss(
+        self, share: int, x0: Tensor, n: Tensor, time: Tensor, condition: Condition, *, again: bool
+    ) -> Tensor:
+        """The loss of one share; what it is made of is left for :meth:`values`."""
+        config = self.config
+        told = self.denoiser.read(condition)
         error_B, levels = self._errors(self.denoiser, x0, n, time, told, again=again)
         weight = config.process.min_snr if isinstance(config.process, Gradual) else 0.0
         loss = (self.denoiser.preconditioning.weight(levels, weight) * error_B).mean()
-        self._values |= {"loss": loss.detach(), **by_band(error_B.detach(), time)}
+        self._made[share] = loss.detach(), error_B.detach(), time
         return loss
 
     def _told_of(self, rows: np.ndarray, codes_BL: Tensor, draws: Draws) -> Condition:

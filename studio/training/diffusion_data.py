@@ -6,14 +6,16 @@ Shapes: N pictures of the data set, B of a batch, L labels, T tokens.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from studio.ground.errors import UsageError
+from studio.ground.errors import UsageError, text
+from studio.ground.events import Notice
 from studio.models.diffusion import Condition
-from studio.models.vocabulary import Vocabulary
+from studio.models.vocabulary import Vocabulary, words_of
 from studio.training.picture_data import PictureData
 from studio.training.task import Pictures
 
@@ -47,6 +49,21 @@ class DiffusionData(PictureData):
         codes = torch.from_numpy(self.codes_NL[rows]) if codes_BL is None else codes_BL
         tokens = None if self._tokens_NT is None else torch.from_numpy(self._tokens_NT[rows]).to(self.device)
         return Condition(codes.to(self.device), tokens, drop_B)
+
+    def remarks(self) -> Iterator[Notice]:
+        """What is worth knowing of the captions that are learned from: some are missing, some are cut."""
+        if self.vocabulary is None:
+            return
+        told = [self.captions[row] for row in self.training.tolist()]
+        missing, longest = sum(not caption for caption in told), self.vocabulary.length - 1
+        if missing:
+            title = text("{count} of {total} pictures have no caption", count=missing, total=len(told))
+            body = text("It learns them without any words. Describe them too, if prompts are to reach what they show.")
+            yield Notice("captions_missing", "info", title, body)
+        cut = sum(len(words_of(caption)) > longest for caption in told)
+        if cut:
+            title = text("{count} captions are longer than {longest} words", count=cut, longest=longest)
+            yield Notice("captions_cut", "info", title, text("The words beyond are not read."))
 
     def digest(self) -> str:
         """What another set of captions does not have."""

@@ -11,6 +11,7 @@ import torch
 from studio.config.base import with_overrides
 from studio.config.diffusion import DiffusionConfig
 from studio.ground.errors import UsageError
+from studio.ground.events import Notice
 from studio.training.cadence import sample_steps
 from studio.training.diffusion import DiffusionTask, by_band, rate_factor, times, watched_times
 from studio.training.rng import Draws
@@ -132,6 +133,24 @@ def test_without_captions_there_are_no_words_to_learn() -> None:
         DiffusionTask(_config(), data, CPU)
     with pytest.raises(UsageError, match="no label beard; it has: hair, smile"):
         DiffusionTask(_config(condition=("beard",)), data, CPU)
+
+
+def test_missing_and_endless_captions_are_told_once(make_trainer: Make, tiny: TinyPictures) -> None:
+    def said(data: Any) -> list[str]:
+        events = finish(make_trainer("run", data=data, steps=3))
+        return [str(event.title) for event in events if isinstance(event, Notice)]
+
+    missing = sum(not tiny.captions[row] for row in tiny.training.tolist())
+    assert 0 < missing < len(tiny.training)
+    assert said(None) == [f"{missing} of {len(tiny.training)} pictures have no caption"]
+
+
+def test_captions_that_are_cut_are_told() -> None:
+    data = TinyPictures()
+    data.captions = tuple("a " * 80 if row % 2 else "a" for row in range(72))
+    found = list(DiffusionTask(_config(), data, CPU).data.remarks())
+    cut = sum(row % 2 for row in data.training.tolist())
+    assert [str(notice.title) for notice in found] == [f"{cut} captions are longer than 63 words"]
 
 
 def test_other_captions_are_other_data(make_trainer: Make) -> None:
