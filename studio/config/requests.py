@@ -10,9 +10,12 @@ from pydantic import ConfigDict, Field
 
 from studio.config.base import Dial, Settings, setting
 from studio.config.data import Choices
-from studio.config.denoising import Denoising
+from studio.config.denoising import Denoising, PictureBytes
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Direction = Literal["a2b", "b2a"]
+"""From which of two sides to which a picture is translated."""
+BOTH_DIRECTIONS: tuple[Direction, ...] = ("a2b", "b2a")
 CheckpointName = str
 """``last``, ``best``, ``best:MEASURE`` (by the measures that are stored with the run), or a step number in digits."""
 
@@ -179,7 +182,7 @@ class LookRequest(Settings):
     """Look inside: what the discriminator thinks of pictures, which training pictures are nearest, ...
 
     ``steps`` shows the steps in which pictures appear, ``words`` also where each word of the prompt is looked at,
-    ``race`` makes each recipe alone and compares it with the first.
+    ``race`` makes each recipe alone and takes the time.
     """
 
     what: Literal["opinion", "nearest", "directions", "steps", "words", "race"]
@@ -231,6 +234,59 @@ class AskRequest(Settings):
     checkpoint: CheckpointName = "best"
     picture: bytes
     heat: str = ""
+    device: Device = "auto"
+
+
+class Editing(Settings):
+    """Which way a picture is translated, and how much."""
+
+    direction: Direction = setting("a2b", help="From which side to which.")
+    strength: float = setting(
+        1.0, help="How much of the change is made: 0 leaves the picture as it is, above 1 goes beyond.", ge=0, le=1.5
+    )
+    side: int = setting(
+        0,
+        label="Work at",
+        help="Shorter side at which the change is found, which is then enlarged; best near the size it learnt from.",
+        unit="px",
+        ge=0,
+        le=8192,
+        empty="the picture's own size",
+        advanced=True,
+    )
+
+
+class EditRequest(Settings):
+    """Translate one picture in hand. ``picture`` is a file of any readable format."""
+
+    run: str
+    checkpoint: CheckpointName = "last"
+    picture: PictureBytes
+    editing: Editing = Editing()
+    device: Device = "auto"
+
+
+class EditFilesRequest(Settings):
+    """Translate files, and folders with all below them, in the background.
+
+    ``out`` is a picture's file where ``sources`` is one file and ``out`` has the suffix of one, else a folder.
+    """
+
+    run: str
+    checkpoint: CheckpointName = "last"
+    sources: tuple[Path, ...]
+    out: Path
+    editing: Editing = Editing()
+    device: Device = "auto"
+
+
+class RoundTripRequest(Settings):
+    """Look at a picture on its way to the other side and back, and at what the discriminators think of it."""
+
+    run: str
+    checkpoint: CheckpointName = "last"
+    picture: PictureBytes
+    direction: Direction = "a2b"
     device: Device = "auto"
 
 

@@ -18,18 +18,14 @@ from studio.jobs.steering import CommandQueue
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raced:
-    """One way: its picture (H, W, C) uint8, how long it took, and how far it is from the first way's picture.
-
-    ``difference`` is the root mean square over pixel values, 0 to 255.
-    """
+    """One way: its picture (H, W, C) uint8, and how long it took."""
 
     picture: np.ndarray
     seconds: float
-    difference: float
 
 
 def race(model: StepwiseModel, request: LookRequest, commands: CommandQueue) -> Generator[Event, None, Insight]:
-    """An insight whose ``found`` has a :class:`Raced` for each recipe; the first is what the rest is compared with.
+    """An insight whose ``found`` has a :class:`Raced` for each recipe.
 
     A stop ends between two steps. Raises UsageError where there is no recipe.
     """
@@ -45,12 +41,6 @@ def race(model: StepwiseModel, request: LookRequest, commands: CommandQueue) -> 
             picture = piece.pictures[0]
             yield Progress(text("Racing samplers"), number, len(request.recipes))
         assert picture is not None
-        seconds = time.perf_counter() - began
-        first = found[0].picture if found else picture
-        found.append(Raced(picture, seconds, distance(picture, first)))
+        found.append(Raced(picture, time.perf_counter() - began))
     return Insight(request.what, model.step, tuple(found))
 
-
-def distance(a: np.ndarray, b: np.ndarray) -> float:
-    """The root mean square of the differences of two pictures of one shape."""
-    return float(np.sqrt(np.mean(np.square(a.astype(np.float64) - b))))

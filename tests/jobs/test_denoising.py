@@ -194,12 +194,12 @@ def test_the_film_comes_step_by_step(trained: Path) -> None:
     )
 
 
-def test_samplers_race_against_the_first(trained: Path) -> None:
+def test_samplers_race_each_alone(trained: Path) -> None:
     ways = [Denoising(sampler=s, sampler_steps=n, chunk=1) for s, n in (("heun", 12), ("euler", 4), ("heun", 12))]
     recipes = [grid(3, 1, denoising=way)[0] for way in ways]
     first, euler, again = ending(look(trained, "race", *recipes)).result.found
-    assert first.difference == 0 and again.difference == 0 and euler.difference > 0
     assert np.array_equal(first.picture, again.picture) and first.picture.shape == (32, 32, 3)
+    assert not np.array_equal(first.picture, euler.picture)
     assert min(first.seconds, euler.seconds) > 0
     assert ending(look(trained, "race")).refused
     assert ending(look(trained, "race", grid(0, 1)[0], run="portraits-gan-1")).refused

@@ -79,6 +79,16 @@ class CheckpointsView(LookView):
         self._place = place if isinstance(place, int) else 0
         self._left = model_of(left) if isinstance(left, str) and left else None
 
+    def words(self) -> tuple[str, str]:
+        explained = self.tr(
+            "How the pictures of the same latents grew in training: move the slider, or compare with any checkpoint of "
+            "any run."
+        )
+        return self.tr("Same latents, other checkpoint"), explained
+
+    def depends(self) -> object:
+        return self.maker.trained.steps if self.maker.trained is not None else ()
+
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def show_recipes(self, recipes: Sequence[Recipe]) -> None:
@@ -106,8 +116,8 @@ class CheckpointsView(LookView):
         if self._asking is not None:
             self.maker.ask("checkpoints", self.recipes, self._on_pictures, model=self._asking)
 
-    def _on_pictures(self, pictures: np.ndarray, done: bool) -> None:
-        if not done or self._asking is None:
+    def _on_pictures(self, pictures: np.ndarray, whole: int) -> None:
+        if whole < len(self.recipes) or self._asking is None:
             return
         self._pictures[self._asking] = pictures
         self._show()

@@ -71,6 +71,13 @@ class NearestView(LookView):
         place = state.get("place", 0)
         self._place = place if isinstance(place, int) else 0
 
+    def words(self) -> tuple[str, str]:
+        explained = self.tr(
+            "Each generated picture is compared with every training picture. A model that has learned by heart would "
+            "show copies."
+        )
+        return self.tr("Copied or new?"), explained
+
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def show_recipes(self, recipes: Sequence[Recipe]) -> None:
@@ -83,7 +90,7 @@ class NearestView(LookView):
         self.maker.ask("nearest pictures", self.recipes, self._on_pictures)
         self.maker.look("nearest", request, self._on_found)
 
-    def _on_pictures(self, pictures: np.ndarray, done: bool) -> None:
+    def _on_pictures(self, pictures: np.ndarray, whole: int) -> None:
         self._pictures = pictures
         self.made.set_pictures(pictures)
         self._show()

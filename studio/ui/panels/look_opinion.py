@@ -61,6 +61,13 @@ class OpinionView(LookView):
         column.addLayout(both, 5)
         column.addWidget(card, 3)
 
+    def words(self) -> tuple[str, str]:
+        explained = self.tr(
+            "The discriminator scores every picture: the higher, the more real it seems. Beside are real pictures that "
+            "it has never learned from."
+        )
+        return self.tr("What the discriminator thinks"), explained
+
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def show_recipes(self, recipes: Sequence[Recipe]) -> None:
@@ -72,7 +79,7 @@ class OpinionView(LookView):
         self.maker.ask("opinion pictures", self.recipes, self._on_pictures)
         self.maker.look("opinion", request, self._on_found)
 
-    def _on_pictures(self, pictures: np.ndarray, done: bool) -> None:
+    def _on_pictures(self, pictures: np.ndarray, whole: int) -> None:
         self._pictures = pictures
         if self._found is None:
             self.made.set_captions([])

@@ -31,7 +31,7 @@ def look(make_window: MakeWindow, project_path: Path, server: type[PaintingServe
     window.session.go("gan", tab="look")
     tab = window.pages.current.current_tab()
     assert isinstance(tab, GanLookTab)
-    tab.count.set_value(6)
+    tab.pictures.count.set_value(6)
     tab.refresh()
     settle(qtbot, tab)
     return tab
@@ -196,7 +196,7 @@ def test_a_picture_from_create_stands_first(look: GanLookTab, qtbot: Any, run: s
     view = look.views["nearest"]
     assert isinstance(view, NearestView)
     assert view.tile.picture() == to_image(painted(recipe, "40", run))
-    QTest.mouseClick(look._single_off, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(look.pictures.single_off, Qt.MouseButton.LeftButton)
     settle(qtbot, look)
     assert look.recipes()[0].latent == Drawn(seed=0, index=0)
 
@@ -210,7 +210,7 @@ def test_nothing_is_asked_twice_and_nothing_while_hidden(
     window_of(look).session.go("gan", tab="look")
     assert len(server.asked) == before
     window_of(look).session.go("gan", tab="create")
-    look.seed.set_value(8)
+    look.pictures.seed.set_value(8)
     look._on_pictures()
     assert len([one for one in server.asked[before:] if isinstance(one, LookRequest)]) == 0
     window_of(look).session.go("gan", tab="look")
@@ -228,7 +228,7 @@ def test_the_view_and_its_pick_are_there_after_reopening(
     tab = window.pages.current.current_tab()
     assert isinstance(tab, GanLookTab)
     settle(qtbot, tab)
-    assert tab.view_name() == "nearest" and tab.count.value() == 6
+    assert tab.view_name() == "nearest" and tab.pictures.count.value() == 6
     again = tab.views["nearest"]
     assert isinstance(again, NearestView)
     qtbot.waitUntil(lambda: not again.tile.picture().isNull())
