@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DataFacts, DeviceFacts
@@ -40,6 +40,67 @@ class DitNetwork(Settings):
         128, help="Numbers that describe a patch.", ge=16, le=1536, multiple_of=16, auto="device", log=True
     )
     depth: int = setting(6, help="Transformer blocks.", unit="blocks", ge=1, le=48, advanced=True)
+
+
+class ClassicNetwork(Settings):
+    """The U-Net of Ho et al. 2020 (arXiv:2006.11239), which other programs read and write as well (UNet2DModel)."""
+
+    kind: Literal["classic"] = "classic"
+    widths: str = setting("64, 128, 128", help="Channels at each resolution, the finest first; each is half as large.")
+    depth: int = setting(2, help="Blocks at each resolution on the way down.", unit="blocks", ge=1, le=8, advanced=True)
+    attention: str = setting(
+        "2", help="Resolutions with attention, 1 the finest; the middle has it always.", empty="none", advanced=True
+    )
+    head_width: int = setting(
+        0, help="Channels of one head of attention; 0: one head.", unit="channels", ge=0, le=512, advanced=True
+    )
+    groups: int = setting(16, help="Groups of channels that are normalised together.", ge=1, le=256, advanced=True)
+    epsilon: float = setting(
+        1e-5, help="What keeps the norms from dividing by nothing.", gt=0, le=0.1, advanced=True, log=True
+    )
+    scaled: bool = setting(False, help="The noise level scales channels as well as shifting them.", advanced=True)
+    padded: bool = setting(True, help="Halving pads pictures on all sides, not only below and right.", advanced=True)
+    cosine_first: bool = setting(True, help="Cosines of the time come before its sines.", advanced=True)
+    shift: int = setting(
+        0, help="How much slower the slowest wave of the time is: 1 as Ho et al. have it.", ge=0, le=1, advanced=True
+    )
+
+    @property
+    def level_widths(self) -> tuple[int, ...]:
+        """Channels at each resolution."""
+        return _numbers(self.widths)
+
+    @property
+    def attended(self) -> frozenset[int]:
+        """Places in ``level_widths`` of the resolutions with attention."""
+        return frozenset(number - 1 for number in _numbers(self.attention))
+
+    @field_validator("widths", "attention")
+    @classmethod
+    def _are_numbers(cls, value: str) -> str:
+        return ", ".join(map(str, _numbers(value)))
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        widths = self.level_widths
+        if not 2 <= len(widths) <= 8 or not all(4 <= width <= 2048 for width in widths):
+            raise ValueError("widths have to be 2 to 8 numbers from 4 to 2048, such as 64, 128, 128")
+        if widths[0] % 2:
+            raise ValueError("the first width has to be even, because it also tells the time in pairs of waves")
+        if any(width % self.groups for width in widths):
+            raise ValueError(f"every width has to be a multiple of the {self.groups} groups")
+        if any(width % self.head_width for width in widths if self.head_width):
+            raise ValueError(f"every width has to be a multiple of the head width {self.head_width}")
+        if not self.attended <= set(range(len(widths))):
+            raise ValueError(f"attention names resolutions from 1, the finest, to {len(widths)}, the coarsest")
+        return self
+
+
+def _numbers(words: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in words.replace(",", " ").split())
+    except ValueError:
+        raise ValueError(f"{words!r} has to hold whole numbers with commas between them") from None
 
 
 class Gradual(Settings):
@@ -83,7 +144,7 @@ class Flow(Settings):
     )
 
 
-Network = UnetNetwork | DitNetwork
+Network = UnetNetwork | DitNetwork | ClassicNetwork
 Process = Gradual | Flow
 
 
@@ -178,6 +239,11 @@ class DiffusionConfig(TrainingSettings):
             raise ValueError(
                 "predicting the noise says nothing where nothing but noise is left: set process.prediction to v or "
                 "x0, or process.zero_terminal_snr to false"
+            )
+        if isinstance(self.network, ClassicNetwork) and self.picture_size % 2 ** (len(self.network.level_widths) - 1):
+            raise ValueError(
+                f"with {len(self.network.level_widths)} resolutions sides have to be multiples of "
+                f"{2 ** (len(self.network.level_widths) - 1)}: change picture_size or network.widths"
             )
         return self
 

@@ -15,10 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from studio.config.diffusion import DiffusionConfig, DitNetwork
+from studio.config.diffusion import ClassicNetwork, DiffusionConfig, DitNetwork, Network
+from studio.models.diffusion_classic import Classic
 from studio.models.diffusion_dit import Dit
 from studio.models.diffusion_preconditioning import Preconditioning, target_of
-from studio.models.diffusion_schedules import make_schedule
+from studio.models.diffusion_schedules import STEPS, make_schedule
 from studio.models.diffusion_text import TextEncoder
 from studio.models.diffusion_unet import Unet
 from studio.models.layers import LabelEmbedding
@@ -27,8 +28,6 @@ from studio.models.vocabulary import BEGIN, PAD
 
 EMBEDDING = 32  # numbers of one label
 LEAST_TEXT_WIDTH, MOST_TEXT_WIDTH = 64, 512
-_FREQUENCIES = 64  # sines, and as many cosines, that tell the time
-_TIME_SCALE = 1000.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,11 @@ class Condition:
 
     def __len__(self) -> int:
         return len(self.codes_BL)
+
+    def of(self, places: Tensor) -> Condition:
+        """Those at some places."""
+        tokens, drop = (None if t is None else t[places] for t in (self.tokens_BT, self.drop_B))
+        return Condition(self.codes_BL[places], tokens, drop)
 
     def nothing(self) -> Condition:
         """The same number of pictures of which nothing is told."""
@@ -96,26 +100,17 @@ class Denoiser(nn.Module):
         network = config.network
         self.channels, self.self_conditioning = config.channels, config.self_conditioning
         self.schedule = make_schedule(config.process)
-        self.preconditioning = Preconditioning(target_of(config.process))
-        steering = network.width if isinstance(network, DitNetwork) else 4 * network.width
-        self.steering = steering
-        self.time = nn.Sequential(nn.Linear(2 * _FREQUENCIES, steering), nn.SiLU(), nn.Linear(steering, steering))
+        self.preconditioning = Preconditioning(
+            target_of(config.process), helped=not isinstance(network, ClassicNetwork)
+        )
+        self.steering = steering = _steering(network)
+        self.time = TimeVector(_waves_of(network), steering)
         self.labels = LabelEmbedding(labels, EMBEDDING) if labels else None
         self.label_vector = nn.Linear(self.labels.total, steering) if self.labels else None
         memory = min(MOST_TEXT_WIDTH, max(LEAST_TEXT_WIDTH, steering // 2)) if words else 0
         self.text = TextEncoder(words, length, memory) if words else None
         self.text_vector = nn.Linear(memory, steering) if words else None
-        kind = Dit if isinstance(network, DitNetwork) else Unet
-        self.network = kind(
-            side=config.picture_size,
-            inputs=config.channels * (2 if config.self_conditioning else 1),
-            outputs=config.channels,
-            width=network.width,
-            depth=network.depth,
-            steering=steering,
-            memory=memory,
-            dropout=config.dropout,
-        )
+        self.network = _network(config, steering, memory)
         self.multiple = self.network.multiple
 
     def read(self, condition: Condition) -> Told:
@@ -146,7 +141,7 @@ class Denoiser(nn.Module):
         x = z_BCHW / guess.size
         if self.self_conditioning:
             x = torch.cat([x, torch.zeros_like(x) if previous is None else previous], dim=1)
-        v_BV = F.silu(self.time(waves(time_B)) + told.vector_BV)
+        v_BV = F.silu(self.time(time_B) + told.vector_BV)
         added: Tensor = self.network(x, v_BV, told.words_BTE, told.mask_BT)
         return guess.share * z_BCHW + guess.scale * added
 
@@ -161,11 +156,58 @@ class Denoiser(nn.Module):
         return self.preconditioning.clean(z, self.answer(z, time_B, told, previous).float(), levels)
 
 
-def waves(time_B: Tensor) -> Tensor:
-    """Times in [0, 1] as cosines and sines (B, 2 * 64) of many frequencies (Vaswani et al. 2017, section 3.5)."""
-    rates = torch.exp(torch.arange(_FREQUENCIES, device=time_B.device) * (-math.log(10_000.0) / _FREQUENCIES))
-    phases = _TIME_SCALE * time_B.float()[:, None] * rates
-    return torch.cat([phases.cos(), phases.sin()], dim=1)
+@dataclass(frozen=True)
+class Waves:
+    """How the time is told in waves: so many frequencies, in sines and cosines."""
+
+    frequencies: int = 64
+    scale: float = 1000.0
+    shift: int = 0
+    cosine_first: bool = True
+
+    def __call__(self, time_B: Tensor) -> Tensor:
+        """Times in [0, 1] as (B, 2 * frequencies) (Vaswani et al. 2017, section 3.5)."""
+        places = torch.arange(self.frequencies, device=time_B.device)
+        rates = torch.exp(places * (-math.log(10_000.0) / (self.frequencies - self.shift)))
+        phases = self.scale * time_B.float()[:, None] * rates
+        pair = (phases.cos(), phases.sin()) if self.cosine_first else (phases.sin(), phases.cos())
+        return torch.cat(pair, dim=1)
+
+
+class TimeVector(nn.Sequential):
+    """Times (B,) in [0, 1] -> (B, V)."""
+
+    def __init__(self, waves: Waves, steering: int) -> None:
+        inner = nn.Linear(2 * waves.frequencies, steering), nn.SiLU(), nn.Linear(steering, steering)
+        super().__init__(*inner)
+        self.waves = waves
+
+    def forward(self, time_B: Tensor) -> Tensor:
+        result: Tensor = super().forward(self.waves(time_B))
+        return result
+
+
+def _steering(network: Network) -> int:
+    """V: how many numbers steer it."""
+    if isinstance(network, ClassicNetwork):
+        return 4 * network.level_widths[0]
+    return network.width if isinstance(network, DitNetwork) else 4 * network.width
+
+
+def _waves_of(network: Network) -> Waves:
+    if not isinstance(network, ClassicNetwork):
+        return Waves()
+    return Waves(network.level_widths[0] // 2, STEPS - 1.0, network.shift, network.cosine_first)
+
+
+def _network(config: DiffusionConfig, steering: int, memory: int) -> Unet | Dit | Classic:
+    network, inputs = config.network, config.channels * (2 if config.self_conditioning else 1)
+    shared = {"inputs": inputs, "outputs": config.channels, "steering": steering, "dropout": config.dropout}
+    if isinstance(network, ClassicNetwork):
+        return Classic(network, **shared)  # type: ignore[arg-type]
+    kind = Dit if isinstance(network, DitNetwork) else Unet
+    sizes = {"side": config.picture_size, "width": network.width, "depth": network.depth, "memory": memory}
+    return kind(**sizes, **shared)  # type: ignore[arg-type]
 
 
 def build_denoiser(config: DiffusionConfig, labels: tuple[int, ...] = (), words: int = 0, length: int = 0) -> Denoiser:

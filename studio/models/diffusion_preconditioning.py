@@ -40,14 +40,17 @@ class Guess:
 
 @dataclass(frozen=True)
 class Preconditioning:
-    """One way of asking."""
+    """One way of asking. Without being ``helped`` the network's numbers are the answer as they are."""
 
     target: Target
+    helped: bool = True
 
     def guess(self, levels: Levels) -> Guess:
         """The straight guess at these levels: ``share`` is the answer's covariance with z by z's variance, ``scale``
         the deviation of what it misses, ``size`` that of z; for pictures of deviation s = ``DEVIATION``."""
         a, b = _shaped(levels)
+        if not self.helped:
+            return Guess(torch.zeros_like(a), torch.ones_like(a), torch.ones_like(a))
         picture = DEVIATION**2
         of_x0, of_n = self._parts(a, b)
         variance = a.square() * picture + b.square()
