@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import studio
-from studio.cli import data, judging, making, measuring, project, training, weights
+from studio.cli import data, editing, judging, making, measuring, project, training, weights
 from studio.cli.output import ReaderGone, say, say_error
 from studio.ground.errors import StudioError, UsageError
 
@@ -34,6 +34,7 @@ app = typer.Typer(
 project.register(app)
 training.register(app)
 making.register(app)
+editing.register(app)
 judging.register(app)
 measuring.register(app)
 app.add_typer(data.app, name="data")

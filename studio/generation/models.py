@@ -2,8 +2,8 @@
 
 Each ``studio.generation.<family>`` has ``load_model(folder, device)``, which gives a second instance in eval mode,
 filled from a checkpoint: it draws from no shared generator and no run notices it. Families whose capabilities name
-``pictures`` give a :class:`PictureModel`, those that name ``judges`` a :class:`JudgingModel`
-(``studio.config.registry``).
+``pictures`` give a :class:`PictureModel`, those that name ``judges`` a :class:`JudgingModel`, those that name ``edits``
+an :class:`EditingModel` (``studio.config.registry``).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import torch
 from torch import Tensor
 
 from studio.config.data import Choices, PrepareSettings
-from studio.config.requests import LookRequest, Recipe
+from studio.config.requests import Direction, Editing, LookRequest, Recipe
 from studio.config.training import TrainingSettings
-from studio.data.prepared import PreparedPictures
+from studio.data.joined import TrainingPictures
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.events import Notice, Progress
 from studio.ground.files import read_json, verify_manifest
@@ -163,6 +163,54 @@ class JudgingModel(Model, Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RoundTrip:
+    """A picture on its way to the other side and back, (H, W, C) uint8 each; None where a model has no way back.
+
+    Attributes:
+        translated, back: there, and back again. identity: what makes pictures of its own side makes of it.
+        cycle_error, identity_error: what that changed, (H, W) float32, the mean over channels of the difference, 0 to 1.
+        patches_real, patches_translated: raw scores (h, w) float32 of the discriminators of the sides that the pictures
+            are of or pretend to be of. threshold: above it a patch is taken for real.
+    """
+
+    real: np.ndarray
+    translated: np.ndarray
+    patches_translated: np.ndarray
+    threshold: float
+    step: int
+    back: np.ndarray | None = None
+    identity: np.ndarray | None = None
+    cycle_error: np.ndarray | None = None
+    identity_error: np.ndarray | None = None
+    patches_real: np.ndarray | None = None
+
+
+@runtime_checkable
+class EditingModel(Model, Protocol):
+    """Translates given pictures between two sides; each comes back at its own size.
+
+    Attributes:
+        sides: what the sides are called. directions: which ways it knows. channels: 1 or 3, of the pictures it takes.
+        background: what showed through transparent pictures when it learned, as #rrggbb.
+    """
+
+    sides: tuple[str, str]
+    directions: tuple[Direction, ...]
+    channels: int
+    background: str
+
+    def edit(self, x_HWC: np.ndarray, editing: Editing) -> Generator[tuple[int, int], None, np.ndarray]:
+        """The picture (H, W, C) uint8 translated; tells on the way how many of how many pieces are done.
+
+        Raises:
+            UsageError: it does not know this direction.
+        """
+
+    def round_trip(self, x_HWC: np.ndarray, direction: Direction) -> RoundTrip:
+        """The picture there and back again, of large ones a smaller copy. Raises UsageError as above."""
+
+
 @runtime_checkable
 class LooksInside(Protocol):
     """A model of which more can be asked than what it makes."""
@@ -171,7 +219,7 @@ class LooksInside(Protocol):
         """Take up what was found about it earlier and kept with its run; quick, called before each request."""
 
     def look(
-        self, request: LookRequest, data: PreparedPictures, run_folder: Path
+        self, request: LookRequest, data: TrainingPictures, run_folder: Path
     ) -> Generator[Progress, None, Insight]:
         """Find what is asked, in pieces that a job can stop between. Raises UsageError where it cannot."""
 

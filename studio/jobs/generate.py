@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.config.requests import AskRequest, GenerateRequest, LookRequest
+from studio.config.base import Settings
+from studio.config.requests import AskRequest, EditRequest, GenerateRequest, LookRequest, RoundTripRequest
 from studio.ground.events import Event
 from studio.jobs.serving import ModelServer
 from studio.jobs.steering import CommandQueue
@@ -26,9 +27,17 @@ def ask(request: AskRequest, project_path: Path, commands: CommandQueue) -> Iter
     return _serve(request, project_path, commands)
 
 
-def _serve(
-    request: AskRequest | GenerateRequest | LookRequest, project_path: Path, commands: CommandQueue
-) -> Iterator[Event]:
+def edit(request: EditRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """One picture translated. ``Ended.result`` is a ``studio.jobs.edits.Edited``."""
+    return _serve(request, project_path, commands)
+
+
+def round_trip(request: RoundTripRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """One picture there and back. ``Ended.result`` is a ``studio.generation.models.RoundTrip``."""
+    return _serve(request, project_path, commands)
+
+
+def _serve(request: Settings, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
     server = ModelServer(project_path)
     try:
         yield from server.serve(request, commands)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from studio.data.prepared import PreparedPictures
+from studio.data.joined import TrainingPictures
 from studio.generation.models import JudgingModel, Model, load_model
 from studio.ground.errors import UsageError, text
 from studio.ground.events import Event, Progress
@@ -102,14 +102,14 @@ def _mean(estimates: list[Estimate]) -> Estimate:
     return Estimate(math.fsum(one.value for one in estimates) / len(estimates), error)
 
 
-def _data(order: Order, model: JudgingModel) -> Generator[Event, None, PreparedPictures]:
+def _data(order: Order, model: JudgingModel) -> Generator[Event, None, TrainingPictures]:
     name = order.request.dataset
     if not name or name == order.run.dataset:
         return (yield from pictures_of_run(order.project, order.run, order.commands))
     return (yield from prepared_pictures(order.project, name, model.settings, order.commands, choices=model.choices))
 
 
-def _truth(data: PreparedPictures, rows: np.ndarray, model: JudgingModel, name: str) -> dict[str, Tensor]:
+def _truth(data: TrainingPictures, rows: np.ndarray, model: JudgingModel, name: str) -> dict[str, Tensor]:
     """The codes of the model for the pictures' own values; -1 where a picture has none that the model knows."""
     shared = [label for label in model.labels if label in data.codes]
     if not shared:

@@ -8,6 +8,7 @@ from pathlib import Path
 from studio.config.base import get_value
 from studio.config.data import Choices, PrepareSettings
 from studio.config.training import TrainingSettings
+from studio.data.joined import JoinedPictures, TrainingPictures
 from studio.data.prepared import PreparedPictures
 from studio.data.preparing import prepare
 from studio.data.store import PictureStore
@@ -45,11 +46,27 @@ def prepared_pictures(
     return found
 
 
+def training_pictures(
+    project: Project, dataset: str, config: TrainingSettings, commands: CommandQueue
+) -> Generator[Event, None, TrainingPictures]:
+    """The pictures that a config trains on: those of a data set, joined with those of the second one if it has one."""
+    settings, second = picture_settings(config), config.second_dataset
+    first = yield from prepared_pictures(project, dataset, settings, commands)
+    if not second:
+        return first
+    try:
+        other = yield from prepared_pictures(project, second, settings, commands)
+        return JoinedPictures(first, other, (dataset, second))
+    except BaseException:
+        first.close()
+        raise
+
+
 def pictures_of_run(
     project: Project, run: Run, commands: CommandQueue, *, config: TrainingSettings | None = None
-) -> Generator[Event, None, PreparedPictures]:
+) -> Generator[Event, None, TrainingPictures]:
     """The pictures that a run trains on, divided as it began with them; ``config`` defaults to the run's own."""
-    data = yield from prepared_pictures(project, run.dataset, picture_settings(config or run.config()), commands)
+    data = yield from training_pictures(project, run.dataset, config or run.config(), commands)
     fingerprint = known_fingerprint(run)
     if fingerprint is not None:
         data.follow(fingerprint)

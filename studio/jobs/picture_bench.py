@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from studio.config.registry import capabilities
-from studio.data.prepared import PreparedPictures
+from studio.data.joined import TrainingPictures
 from studio.generation.models import JudgingModel, Model, PictureModel, load_model
 from studio.ground.errors import StudioError, Text, UsageError, text
 from studio.ground.events import Event, Notice, Progress
@@ -55,7 +55,7 @@ class PictureBench:
     """Real pictures (M, H, W, C) uint8, the judge, and what was found out about the real pictures already."""
 
     order: Order
-    own: PreparedPictures
+    own: TrainingPictures
     real: np.ndarray
     against: str
     judge: Judge | None
@@ -211,7 +211,7 @@ def _in_pieces(
     return found
 
 
-def _real_pictures(order: Order, own: PreparedPictures) -> Generator[Event, None, np.ndarray]:
+def _real_pictures(order: Order, own: TrainingPictures) -> Generator[Event, None, np.ndarray]:
     """At most as many real pictures as samples, (M, H, W, C) uint8, drawn by the seed."""
     name = order.request.dataset
     if not name or name == order.run.dataset:
@@ -221,7 +221,7 @@ def _real_pictures(order: Order, own: PreparedPictures) -> Generator[Event, None
         return _drawn(other, order)
 
 
-def _drawn(data: PreparedPictures, order: Order) -> np.ndarray:
+def _drawn(data: TrainingPictures, order: Order) -> np.ndarray:
     rows = np.sort(np.concatenate([data.training, data.held_out]))
     draw = np.random.default_rng(stable_seed("real pictures", order.request.seed))
     chosen = np.sort(draw.permutation(rows)[: order.request.count])

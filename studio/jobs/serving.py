@@ -21,14 +21,18 @@ from studio.config.registry import capabilities
 from studio.config.requests import (
     AskRequest,
     ClassifyRequest,
+    EditFilesRequest,
+    EditRequest,
     GenerateRequest,
     LookRequest,
     QualityRequest,
     Recipe,
+    RoundTripRequest,
 )
 from studio.data.decoding import BrokenPicture
 from studio.data.preparing import prepare_bytes
 from studio.generation.models import (
+    EditingModel,
     Insight,
     JudgingModel,
     LooksInside,
@@ -41,6 +45,7 @@ from studio.generation.models import (
 from studio.ground.errors import UsageError, text
 from studio.ground.events import Ended, Event, Progress, Samples
 from studio.jobs.checkpoint_choice import choose_point
+from studio.jobs.editing import edited, round_trip
 from studio.jobs.judgements import Answer
 from studio.jobs.nesting import Stopped
 from studio.jobs.opening import open_project, pictures_of_run
@@ -55,10 +60,14 @@ _MODELS = 3
 _SHOWN_EVERY = 0.25  # seconds between two looks at pictures on their way
 _STEPS = ("steps", "words", "race")  # what is looked at without any data
 Found = TypeVar("Found")
-ModelRequest = GenerateRequest | LookRequest | AskRequest | ClassifyRequest | QualityRequest
+ModelRequest = (
+    GenerateRequest | LookRequest | AskRequest | ClassifyRequest | QualityRequest | EditRequest | EditFilesRequest
+    | RoundTripRequest
+)  # fmt: skip
 _REFUSALS = {
     "pictures": "{run} is a run of the family {family}, which makes no pictures; choose one that does.",
     "judges": "{run} is a run of the family {family}, which tells no labels; choose one of a classifier.",
+    "edits": "{run} is a run of the family {family}, which translates no pictures; choose one of a CycleGAN.",
 }
 
 
@@ -90,8 +99,8 @@ class ModelServer:
         self._models.clear()
 
     def serve(self, request: Settings, commands: CommandQueue) -> Iterator[Event]:
-        """The events of a generate, look or ask request; the ending's result is what was asked for: a
-        :class:`MadePictures`, an ``Insight``, an ``Answer``. What needs no model is left to its own job.
+        """The events of a request to a model; the ending's result is what was asked for: a :class:`MadePictures`, an
+        ``Insight``, an ``Answer``, an ``Edited``, a ``RoundTrip``. What needs no model is left to its own job.
 
         Pictures come as :class:`Samples` that grow from chunk to chunk; a stop ends between two chunks.
         """
@@ -102,6 +111,8 @@ class ModelServer:
                 yield from self._look(request, commands)
             elif isinstance(request, AskRequest):
                 yield from self._ask(request, commands)
+            elif isinstance(request, EditRequest | RoundTripRequest):
+                yield from self._edit(request, commands)
             else:
                 yield from find_job(request)(request, self._path, commands)
         except Stopped:
@@ -172,6 +183,18 @@ class ModelServer:
             model = yield from self.judge(run, request)
         obey(commands)
         yield Ended("finished", result=answer(model, request))
+
+    def _edit(self, request: EditRequest | RoundTripRequest, commands: CommandQueue) -> Iterator[Event]:
+        with open_project(self._path) as project:
+            run = project.runs.get(request.run)
+            must_be_able(run, "edits")
+            model = yield from self.model(run, request)
+        assert isinstance(model, EditingModel)
+        if isinstance(request, EditRequest):
+            result: object = yield from _cut(edited(model, request, run), commands)
+        else:
+            result = yield from _cut(round_trip(model, request), commands)
+        yield Ended("finished", result=result)
 
 
 def must_be_able(run: Run, capability: str) -> None:

@@ -31,6 +31,10 @@ class Draws:
             generator = self._generators[name] = torch.Generator(self.device)
         return generator.manual_seed(stable_seed(self.seed, name, self.step))
 
+    def on_host(self, name: str) -> torch.Generator:
+        """A generator for one purpose in this step whose draws are made on the CPU, so that no device is waited for."""
+        return torch.Generator().manual_seed(stable_seed(self.seed, name, self.step))
+
     def process_wide(self) -> AbstractContextManager[None]:
         """Seeds the process-wide generators for this step, for layers that take no generator (dropout)."""
         return process_generator(self.seed, "process", self.step, device=self.device)

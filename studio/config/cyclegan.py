@@ -1,0 +1,316 @@
+"""Settings of the CycleGAN family: two sides, translators between them, losses, training, presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from studio.config.base import Best, Dial, Settings, setting
+from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.requests import BOTH_DIRECTIONS, Direction
+from studio.config.training import TrainingSettings, shares_setting
+from studio.ground.errors import UsageError
+
+CAPABILITIES: frozenset[str] = frozenset({"edits"})
+BEST = Best("distance", lowest=True)
+Upsample = Literal["resize", "transposed"]
+Output = Literal["residual", "mask", "plain"]
+AdversarialLoss = Literal["least_squares", "non_saturating", "hinge"]
+Augmentation = Literal["colour", "translation", "cutout"]
+GRAIN = 4  # a ResNet generator halves its pictures twice
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One data set as two sides: pictures whose ``label`` is ``a``, and those where it is ``b``."""
+
+    label: str
+    a: str
+    b: str
+
+    def __str__(self) -> str:
+        return f"{self.label}={self.a}:{self.b}"
+
+
+def parse_split(words: str) -> Split:
+    """``hair=black:blond`` as what it means.
+
+    Raises:
+        UsageError: it is not of this form, or both sides are the same.
+    """
+    label, equals, values = words.partition("=")
+    a, colon, b = values.partition(":")
+    found = Split(label.strip(), a.strip(), b.strip())
+    if not (equals and colon and found.label and found.a and found.b):
+        raise UsageError("A split is written LABEL=VALUE:VALUE, as in hair=black:blond; not {words}.", words=words)
+    if found.a == found.b:
+        raise UsageError("Both sides of the split {words} are the same; name two values of {label}.",
+                         words=words, label=found.label)  # fmt: skip
+    return found
+
+
+class Cycle(Settings):
+    """There and back again must give the same picture (Zhu et al. 2017, arXiv:1703.10593)."""
+
+    kind: Literal["cycle"] = "cycle"
+    cycle_weight: float = setting(
+        10.0, help="How much a picture translated there and back must be itself again.", ge=0, le=1000, advanced=True
+    )
+    identity_weight: float = setting(
+        0.5,
+        help="How much a picture that is of the wanted side already must stay as it is, as a share of the cycle "
+        "weight.",
+        ge=0,
+        le=100,
+        advanced=True,
+    )
+
+
+class Contrastive(Settings):
+    """One translator, from A to B alone: every place must be told from others (Park et al. 2020, arXiv:2007.15651)."""
+
+    kind: Literal["contrastive"] = "contrastive"
+    contrastive_weight: float = setting(
+        1.0, help="How much each place must be like the same place before.", ge=0, le=1000, advanced=True
+    )
+    identity: bool = setting(True, help="Pictures of side B must stay what they are, too.", advanced=True)
+    patches: int = setting(
+        128, help="Places of a picture that are compared with one another.", ge=4, le=1024, advanced=True, log=True
+    )
+    temperature: float = setting(0.07, help="Below it likeness counts sharply.", gt=0, le=10, advanced=True)
+
+
+class Paired(Settings):
+    """The two sides have pairs of the same file name (Isola et al. 2017, arXiv:1611.07004)."""
+
+    kind: Literal["paired"] = "paired"
+    l1_weight: float = setting(
+        100.0,
+        label="Weight of the partner",
+        help="How much a translated picture must be like its true partner.",
+        ge=0,
+        le=10_000,
+        advanced=True,
+    )
+
+
+class ResnetGenerator(Settings):
+    """Two halvings, residual blocks, two doublings (Johnson et al. 2016, arXiv:1603.08155)."""
+
+    kind: Literal["resnet"] = "resnet"
+    blocks: int = setting(6, help="Residual blocks; 9 are for large pictures.", ge=1, le=16, auto="picture size")
+    width: int = setting(
+        32, help="Channels at full size; the others are multiples of it.", ge=4, le=256, auto="device", log=True
+    )
+    upsample: Upsample = setting(
+        "resize",
+        label="Growing",
+        help="Enlarge and convolve, or a transposed convolution, which is faster and may leave a checkerboard.",
+        advanced=True,
+    )
+
+
+class UnetGenerator(Settings):
+    """Halvings down and doublings up with every size joined across (Ronneberger et al. 2015, arXiv:1505.04597)."""
+
+    kind: Literal["unet"] = "unet"
+    width: int = setting(32, help="Channels at full size.", ge=4, le=256, auto="device", log=True)
+    depth: int = setting(4, help="How often the picture is halved.", ge=2, le=8, auto="picture size")
+    upsample: Upsample = setting(
+        "resize",
+        label="Growing",
+        help="Enlarge and convolve, or a transposed convolution, which is faster and may leave a checkerboard.",
+        advanced=True,
+    )
+
+
+class PatchDiscriminator(Settings):
+    """Judges every patch of a picture by itself (there, section 3.2)."""
+
+    kind: Literal["patch"] = "patch"
+    layers: int = setting(
+        2, help="Halvings before the judgement: more see larger patches.", ge=1, le=5, auto="picture size"
+    )
+    width: int = setting(32, help="Channels of the first layer.", ge=4, le=256, auto="device", log=True)
+
+
+class PixelDiscriminator(Settings):
+    """Judges every pixel by itself: colours alone."""
+
+    kind: Literal["pixel"] = "pixel"
+    width: int = setting(32, help="Channels of the first layer.", ge=4, le=256, auto="device", log=True)
+
+
+Mode = Cycle | Contrastive | Paired
+Generator = ResnetGenerator | UnetGenerator
+Discriminator = PatchDiscriminator | PixelDiscriminator
+
+
+class CycleganConfig(TrainingSettings):
+    """Everything that decides a CycleGAN run; the resolved one is stored with the run."""
+
+    family: Literal["cyclegan"] = "cyclegan"
+    split: str = setting(
+        "",
+        label="Sides",
+        help="One data set as two sides, by a label: hair=black:blond.",
+        auto="data",
+        empty="the data set is side A, another one side B",
+    )
+    other_dataset: str = setting(
+        "",
+        label="Second data set",
+        help="The data set of side B; then no label splits the first one.",
+        empty="none: one data set is split by a label",
+    )
+    picture_size: int = setting(
+        32, help="Side of the square pictures it learns from.", unit="px", ge=16, le=512, multiple_of=GRAIN,
+        auto="data", log=True,
+    )  # fmt: skip
+    crop: int = setting(
+        0, help="Side of the random squares cut out of them in training.", unit="px", ge=0, le=512, multiple_of=GRAIN,
+        advanced=True, empty="the whole picture",
+    )  # fmt: skip
+    channels: Literal[1, 3] = setting(3, help="3 for colour, 1 for grey.", advanced=True, auto="data")
+    mode: Mode = setting(Cycle(), help="What keeps a picture the same one.", discriminator="kind")
+    generator: Generator = setting(
+        ResnetGenerator(), help="The network that translates.", discriminator="kind", auto="device"
+    )
+    output: Output = setting(
+        "mask",
+        help="What the generator paints: a change of the picture, one through a mask of its own, or all of it anew.",
+    )
+    discriminator: Discriminator = setting(PatchDiscriminator(), help="The network that judges.", discriminator="kind")
+    loss: AdversarialLoss = setting("least_squares", help="What the two play for.", advanced=True)
+    pool: int = setting(
+        50,
+        label="Picture pool",
+        help="Earlier translations of which half of what the discriminator sees is drawn; 0 shows it the newest alone.",
+        unit="pictures",
+        ge=0,
+        le=1000,
+        advanced=True,
+    )
+    generator_rate: float = setting(
+        2e-4, label="Generator learning rate", help="Step size of the generators.", gt=0, le=0.1, advanced=True,
+        live=True, log=True,
+    )  # fmt: skip
+    discriminator_rate: float = setting(
+        2e-4, label="Discriminator learning rate", help="Step size of the discriminators.", gt=0, le=0.1,
+        advanced=True, live=True, log=True,
+    )  # fmt: skip
+    decay: float = setting(
+        0.5, help="Last share of the run in which the learning rates fall to nothing.", ge=0, le=1, advanced=True
+    )
+    augment: tuple[Augmentation, ...] = setting(
+        (),
+        label="Differentiable augmentation",
+        help="Show real and translated pictures to the discriminators changed in these ways; helps small data sets.",
+        advanced=True,
+        auto="number of pictures",
+    )
+    mirror: bool = setting(
+        False, help="Show half of the pictures mirrored left to right; wrong for letters and digits.", auto="data"
+    )
+    shares: int = shares_setting()
+    batch: int = setting(
+        4, help="Pictures of each side in one step.", unit="items", ge=1, le=256, auto="device", log=True
+    )
+    sample_count: int = setting(
+        32,
+        label="Samples",
+        help="Pictures in the live grid: real, translated, back and identity of a quarter as many test pictures.",
+        unit="pictures",
+        ge=4,
+        le=256,
+        advanced=True,
+    )
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Which ways it learns to translate."""
+        return BOTH_DIRECTIONS[:1] if isinstance(self.mode, Contrastive) else BOTH_DIRECTIONS
+
+    @property
+    def side(self) -> int:
+        """Side of the pictures of a step."""
+        return self.crop or self.picture_size
+
+    @property
+    def smallest_judged(self) -> int:
+        """The smallest side of which the discriminator has anything to judge."""
+        return 3 * 2**self.discriminator.layers if isinstance(self.discriminator, PatchDiscriminator) else 1
+
+    @property
+    def knows_horizon(self) -> bool:
+        """A learning rate that falls in the end follows the length of the run."""
+        return self.decay > 0
+
+    @property
+    def second_dataset(self) -> str:
+        """The data set of side B; "" where one data set is split."""
+        return self.other_dataset
+
+    @property
+    def sample_gap(self) -> int:
+        """A row of samples takes three calls of a generator."""
+        return 1024
+
+    @model_validator(mode="after")
+    def _can_train(self) -> Self:
+        """Refuse what cannot be: squares larger than the pictures, sizes that the networks cannot take."""
+        if self.crop > self.picture_size:
+            raise ValueError(f"squares of {self.crop} px cannot be cut out of pictures of {self.picture_size} px")
+        if self.split:
+            parse_split(self.split)
+        grain = 2**self.generator.depth if isinstance(self.generator, UnetGenerator) else GRAIN
+        if self.side % grain:
+            raise ValueError(f"this generator takes pictures whose side is a multiple of {grain}, not {self.side}")
+        if self.side < self.smallest_judged:
+            raise ValueError(
+                f"this discriminator needs pictures of {self.smallest_judged} px, not {self.side}: give it fewer layers"
+            )
+        return self
+
+
+def side_names(config: CycleganConfig, dataset: str) -> tuple[str, str]:
+    """What the two sides are called."""
+    if config.other_dataset or not config.split:
+        return dataset, config.other_dataset
+    split = parse_split(config.split)
+    return split.a, split.b
+
+
+def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> CycleganConfig:
+    """The configuration that ``dial`` stands for, derived from the data and the device."""
+    small = device.kind == "cpu"
+    limit = {"quick": 32, "balanced": 64, "best": 128} if small else {"quick": 64, "balanced": 128, "best": 256}
+    size = max(32, min(data.height, data.width, limit[dial]) // 16 * 16)
+    width = 32 if small else 64
+    return CycleganConfig(
+        split=_first_split(data),
+        picture_size=size,
+        channels=1 if data.channels == 1 else 3,
+        generator=ResnetGenerator(width=width, blocks=9 if size >= 256 else 6),
+        discriminator=PatchDiscriminator(width=width, layers=3 if size >= 128 else 2),
+        shares=2 if small else 1,
+        steps={"quick": 2000, "balanced": 10_000, "best": 100_000}[dial],
+    )
+
+
+def _first_split(data: DataFacts) -> str:
+    """The first two values of the first label that has two; "" where none has."""
+    for name, values in data.labels.items():
+        if len(values) > 1 and not any(c in f"{name}{values[0]}{values[1]}" for c in "=:"):
+            return str(Split(name, values[0], values[1]))
+    return ""
+
+
+def remedy(config: CycleganConfig, action: str) -> tuple[str, float] | None:
+    """The change of a setting, as (path, value), that a notice's ``action`` stands for; None for an unknown action."""
+    paths = {"halve_discriminator_rate": "discriminator_rate", "halve_generator_rate": "generator_rate"}
+    if action not in paths:
+        return None
+    return paths[action], getattr(config, paths[action]) / 2
