@@ -46,8 +46,18 @@ def train(
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Decides every random draw.")] = None,
     device: DeviceName = "auto",
     changes: SettingsWords = None,
+    data_b: Annotated[
+        str | None, typer.Option("--data-b", metavar="NAME", help="The data set of the other side (cyclegan).")
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option("--split", metavar="LABEL=A:B", help="Or one data set as two sides: hair=black:blond (cyclegan)."),
+    ] = None,
     start: Annotated[
         str | None, typer.Option("--start", metavar="RUN[:CHECKPOINT]", help="Begin from the weights of another run.")
+    ] = None,
+    start_project: Annotated[
+        Path | None, typer.Option("--start-project", metavar="FOLDER", help="The project that this run is in.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,12 +65,15 @@ def train(
     if steps is not None and minutes is not None:
         raise UsageError("Give --steps or --minutes, not both.")
     overrides: dict[str, Any] = dict(pairs(changes, "--set"))
-    overrides |= {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+    if data_b is not None and split is not None:
+        raise UsageError("Give --data-b or --split, not both: two data sets are two sides already.")
+    named = {"steps": steps, "seed": seed, "other_dataset": data_b, "split": split}
+    overrides |= {name: value for name, value in named.items() if value is not None}
     with stopping_on_signals() as commands:
         config = _plan(project, data, family=family, dial=preset, overrides=overrides, device=device)
         request = _train_request(
             family=family, dataset=data, config=config.model_dump(mode="json"), dial=preset, minutes=minutes,
-            stop_at=stop_at, device=device, start=start,
+            stop_at=stop_at, device=device, start=start, start_project=start_project,
         )  # fmt: skip
         code = _run(request, project, as_json=as_json, commands=commands)
     raise typer.Exit(code)
@@ -87,13 +100,16 @@ def _plan(project: Path, data: str, *, family: str, dial: Dial, overrides: dict[
     return plan(project, data, family=family, dial=dial, overrides=overrides, device=device)
 
 
-def _train_request(*, start: str | None, **asked: Any) -> TrainRequest:
+def _train_request(*, start: str | None, start_project: Path | None, **asked: Any) -> TrainRequest:
     from studio.cli.options import checkpoint_name
     from studio.config.base import validated
 
+    if start_project is not None and not start:
+        raise UsageError("--start-project needs --start RUN[:CHECKPOINT] too.")
     if start:
         run, _, checkpoint = start.partition(":")
         asked |= {"start_run": run, "start_checkpoint": checkpoint_name(checkpoint or "last")}
+        asked |= {"start_project": start_project.resolve()} if start_project is not None else {}
     return validated(TrainRequest, asked)
 
 

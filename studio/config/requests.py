@@ -61,7 +61,10 @@ class PrepareRequest(Settings):
 
 
 class TrainRequest(Settings):
-    """Train a new run. ``config`` is the family's resolved config as plain data."""
+    """Train a new run. ``config`` is the family's resolved config as plain data.
+
+    ``start_project``: the folder of the project that ``start_run`` is in; None: this one.
+    """
 
     family: str
     dataset: str
@@ -73,6 +76,7 @@ class TrainRequest(Settings):
     run: str | None = None
     start_run: str | None = None
     start_checkpoint: CheckpointName = "last"
+    start_project: Path | None = None
     keep_awake: bool = True
 
 

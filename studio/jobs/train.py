@@ -18,7 +18,7 @@ from studio.config.base import validated, with_overrides
 from studio.config.registry import config_class
 from studio.config.requests import Device, ResumeRequest, TrainRequest
 from studio.config.training import TrainingSettings
-from studio.data.prepared import PreparedPictures
+from studio.data.joined import TrainingPictures
 from studio.ground.errors import UsageError, text
 from studio.ground.events import Ended, Event, Notice, Started
 from studio.jobs.awake import kept_awake
@@ -58,8 +58,10 @@ def train(request: TrainRequest, project_path: Path, commands: CommandQueue) -> 
     """Train a new run. ``Ended.result`` holds ``run``, its name, and ``step``, ``items``, ``total``, ``digest``."""
     config = validated(config_class(request.family), request.config)
     with open_project(project_path) as project:
-        project.datasets.get(request.dataset)
+        for name in filter(None, (request.dataset, config.second_dataset)):
+            project.datasets.get(name)
         start = WarmStart.of(project, request)
+        request = start.settled(request) if start is not None else request
         run = project.runs.new(request.family, request.dataset, config, request, request.run)
         leg = Leg(project, run, config, request.device, request.stop_at, request.minutes, start, request.keep_awake)
         yield from _held(leg, commands)
@@ -77,7 +79,8 @@ def resume(request: ResumeRequest, project_path: Path, commands: CommandQueue) -
         config = run.config()
         longer = with_overrides(config, {"steps": request.steps}) if request.steps else config
         minutes = asked.minutes if not run.checkpoints() and not request.steps else None
-        start = WarmStart.of(project, asked)
+        anew = not any(point.kind == "resume" for point in run.checkpoints())
+        start = WarmStart.of(project, asked) if anew else None
         leg = Leg(project, run, longer, request.device, request.stop_at, minutes, start, request.keep_awake)
         yield from _held(leg, commands, before=config)
 
@@ -178,11 +181,11 @@ def _work(leg: Leg, commands: CommandQueue, board: StatusBoard) -> Generator[Eve
             trainer.close()
 
 
-def _restore(leg: Leg, trainer: Trainer, data: PreparedPictures) -> Iterator[Event]:
+def _restore(leg: Leg, trainer: Trainer, data: TrainingPictures) -> Iterator[Event]:
     """Go to the newest checkpoint; move aside what the run recorded after it."""
     if not trainer.checkpoints.points("resume"):
         if leg.start is not None:
-            take_over_weights(leg.start, trainer)
+            yield take_over_weights(leg.start, trainer)
         reached = -1
     else:
         for words in trainer.restore():

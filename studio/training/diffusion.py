@@ -18,6 +18,7 @@ from studio.config.training import TrainingSettings
 from studio.generation.diffusion_guidance import Asked, Guidance
 from studio.generation.diffusion_samplers import dpm_solver_2m, sampled
 from studio.generation.latents import CHUNK, drawn_latent, padded
+from studio.ground.errors import Text
 from studio.ground.events import Notice
 from studio.measures.wasserstein import comparable, deviation
 from studio.models.diffusion import Condition, Denoiser, Told, build_denoiser
@@ -25,6 +26,8 @@ from studio.models.diffusion_schedules import STEPS, Levels
 from studio.models.layers import label_sizes
 from studio.models.pictures import to_bytes
 from studio.models.seeding import process_generator, seeded_generator, stable_seed
+from studio.models.weights import Table
+from studio.training import diffusion_transfer
 from studio.training.augmentation import mirror
 from studio.training.diffusion_data import DiffusionData
 from studio.training.picture_data import compared, named_codes
@@ -169,6 +172,21 @@ class DiffusionTask:
             found |= {"words": list(vocabulary.words), "length": vocabulary.length, "examples": examples}
             found["captions"] = self.data.digest()
         return found
+
+    # --- weights of another run ------------------------------------------------------------------------------------
+
+    def table_there(self, module: str, table: Table, facts: Mapping[str, Any]) -> Table:
+        """The same but for the words."""
+        return diffusion_transfer.table_there(table, diffusion_transfer.vocabulary_there(facts))
+
+    def fitted(self, module: str, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Mapping[str, Tensor]:
+        """Words that both know keep what they mean."""
+        there = diffusion_transfer.vocabulary_there(facts)
+        return diffusion_transfer.fitted(tensors, self.denoiser.state_dict(), self.data.vocabulary, there)
+
+    def new_here(self, facts: Mapping[str, Any]) -> Text | None:
+        """Words that the weights never saw."""
+        return diffusion_transfer.new_words(self.data.vocabulary, diffusion_transfer.vocabulary_there(facts))
 
     # --- one step ----------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from studio.config.training import TrainingSettings
 from studio.data.splitting import Parts
 from studio.ground.errors import Text
 from studio.ground.events import Notice
+from studio.models.weights import Table
 from studio.training.rng import Draws
 
 
@@ -40,6 +41,10 @@ class Pictures(Protocol):
         """Label name -> (N,) codes, -1 where a picture has none."""
 
     @property
+    def names(self) -> Sequence[str]:
+        """What each picture is called in its data set."""
+
+    @property
     def captions(self) -> Sequence[str]:
         """What describes each picture in words; () where the data set has no captions."""
 
@@ -60,12 +65,31 @@ class Phase:
     """One update of one optimiser within a step.
 
     ``loss`` gives the scalar to descend; while it is computed and differentiated the modules in ``frozen`` take no
-    gradients.
+    gradients. Where a batch is worked on in shares, ``beside`` holds the other shares' losses, each computed in a
+    thread of its own, and the mean of all is descended; they must not draw from process-wide generators.
     """
 
     name: str
     loss: Callable[[], Tensor]
     frozen: tuple[str, ...] = ()
+    beside: tuple[Callable[[], Tensor], ...] = ()
+
+
+@runtime_checkable
+class TakesOver(Protocol):
+    """A task that can begin with weights of networks that were told other things than its own: of other words, say.
+
+    ``facts`` are those of the checkpoint that the weights lie in.
+    """
+
+    def table_there(self, module: str, table: Table, facts: Mapping[str, Any]) -> Table:
+        """What the checkpoint holds of a module whose own table is ``table``."""
+
+    def fitted(self, module: str, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> Mapping[str, Tensor]:
+        """The checkpoint's tensors as the module here needs them."""
+
+    def new_here(self, facts: Mapping[str, Any]) -> Text | None:
+        """What the weights do not know; None where they know all."""
 
 
 class Task(Protocol):
