@@ -8,7 +8,7 @@ from pydantic import field_validator, model_validator
 
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DataFacts, DeviceFacts
-from studio.config.training import TrainingSettings
+from studio.config.training import TrainingSettings, shares_setting
 
 CAPABILITIES: frozenset[str] = frozenset({"pictures", "steps"})
 BEST = Best("distance", lowest=True)
@@ -178,6 +178,7 @@ class DiffusionConfig(TrainingSettings):
     process: Process = setting(
         Flow(), label="Noise", help="How noise is added and what is predicted.", discriminator="kind"
     )
+    shares: int = shares_setting()
     self_conditioning: bool = setting(
         False, help="Show the denoiser its last estimate of the picture (Chen et al. 2022).", advanced=True
     )
@@ -257,6 +258,7 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> DiffusionConfig:
         picture_size=size,
         channels=1 if data.channels == 1 else 3,
         text=data.captions,
+        shares=2 if device.kind == "cpu" else 1,
         network=UnetNetwork(width={"quick": 32, "balanced": 48, "best": 96}[dial]),
         steps={"quick": 1000, "balanced": 5000, "best": 40000}[dial],
         gradient_clip=1.0,

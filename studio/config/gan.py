@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DataFacts, DeviceFacts
-from studio.config.training import TrainingSettings
+from studio.config.training import TrainingSettings, shares_setting
 
 CAPABILITIES: frozenset[str] = frozenset({"pictures"})
 BEST = Best("distance", lowest=True)
@@ -174,6 +174,7 @@ class GanConfig(TrainingSettings):
     spectral_norm: bool = setting(
         False, help="Bound the discriminator's layers by their largest singular value.", advanced=True
     )
+    shares: int = shares_setting()
     augment: tuple[Augmentation, ...] = setting(
         (),
         label="Differentiable augmentation",
@@ -189,6 +190,8 @@ class GanConfig(TrainingSettings):
         penalised = isinstance(self.loss, Wasserstein | Relativistic) or (
             isinstance(self.loss, NonSaturating) and self.loss.r1 > 0
         )
+        if self.spectral_norm and self.shares > 1:
+            raise ValueError("a bound by spectral norm is found from the whole batch: set shares to 1")
         if penalised and self.network.discriminator_norm == "batch":
             raise ValueError(
                 "a discriminator with batch norm cannot have a gradient penalty: set network.discriminator_norm to "
@@ -214,6 +217,7 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> GanConfig:
     wide = dial == "best" and not small
     return GanConfig(
         picture_size=size,
+        shares=2 if small else 1,
         channels=1 if data.channels == 1 else 3,
         steps=_steps(dial, size, small),
         network=ResidualNetwork(width=64 if wide else 32),

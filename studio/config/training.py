@@ -9,6 +9,21 @@ from studio.config.base import Settings, setting
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
+def shares_setting() -> int:
+    """The field ``shares`` of families whose batches can be worked on in shares."""
+    shares: int = setting(
+        1,
+        label="Work in shares",
+        help="Shares of a batch that are worked on at the same time, each by its part of the processor's cores; batch "
+        "norm sees each share alone.",
+        ge=1,
+        le=16,
+        advanced=True,
+        auto="device",
+    )
+    return shares
+
+
 class TrainingSettings(Settings):
     """Base of every family's config: horizon, batch, seed, and what the trainer does once for all families."""
 
@@ -66,3 +81,8 @@ class TrainingSettings(Settings):
     def knows_horizon(self) -> bool:
         """Whether a step depends on how long the whole run is, so that a longer run is another run."""
         return False
+
+    @property
+    def second_dataset(self) -> str:
+        """The data set that it learns from besides the run's own; "" for most families."""
+        return ""

@@ -5,7 +5,7 @@ Shapes: B pictures, C channels, H x W, Z latent numbers, L labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from studio.config.gan import GanConfig, NonSaturating, Relativistic, Wasserstein
+from studio.config.gan import GanConfig
 from studio.config.training import TrainingSettings
 from studio.generation.gan import grow
 from studio.generation.latents import drawn_latent
@@ -27,12 +27,13 @@ from studio.models.gan import (
     score_threshold,
 )
 from studio.models.seeding import process_generator
-from studio.training.augmentation import augment, mirror
+from studio.training.augmentation import augment
 from studio.training.gan_data import GanData
 from studio.training.gan_diagnosis import Diagnosis
-from studio.training.gan_losses import discriminator_loss, generator_loss, lipschitz_penalty, slope_penalty
+from studio.training.gan_step import GanShare, slopes_due
 from studio.training.picture_data import RealBatch, compared, named_codes
 from studio.training.rng import Draws
+from studio.training.sharing import gather_buffers, lend_buffers, places, twin
 from studio.training.state import start_optimiser
 from studio.training.task import Phase, Pictures, Verdict
 
@@ -59,7 +60,7 @@ class GanTask:
         self.labels = condition_labels(config, data.facts)
         self.data = GanData(data, config.condition, device)
         self.items_per_step = config.batch * config.discriminator_steps
-        self.rhythm = getattr(config.loss, "interval", 1) if self._slopes_due(0) else 1
+        self.rhythm = getattr(config.loss, "interval", 1) if slopes_due(config, 0) else 1
         sizes = label_sizes(self.labels)
         with process_generator(config.seed, "weights"):
             generator, discriminator = build_generator(config, sizes), build_discriminator(config, sizes)
@@ -72,7 +73,8 @@ class GanTask:
         self._values: dict[str, Tensor] = {}
         self._judges: RealBatch | None = None
         self._reference: tuple[Tensor, Tensor] | None = None
-        self._real, self._fake = RealBatch(torch.empty(0), torch.empty(0), np.empty(0)), torch.empty(0)
+        self._places = places(config.batch, config.shares)
+        self._shares = self._make_shares()
 
     # --- what the trainer asks ---------------------------------------------------------------------------------
 
@@ -94,13 +96,20 @@ class GanTask:
 
     def phases(self, draws: Draws) -> Iterator[Phase]:
         """Discriminator phases, then the generator's, then what the discriminator believes."""
-        self._values = {}
+        for name, module in self.modules.items():
+            lend_buffers(module, self._twins(name))
+        for share in self._shares:
+            share.values = {}
         for k in range(self.config.discriminator_steps):
-            yield Phase("discriminator", partial(self._discriminator_loss, draws, k))
-        yield Phase("generator", partial(self._generator_loss, draws), frozen=("discriminator",))
+            yield self._side_by_side("discriminator", self._discriminator_losses(draws, k))
+        losses: list[Callable[[], Tensor]] = [partial(share.generator_loss, draws) for share in self._shares]
+        yield self._side_by_side("generator", losses, frozen=("discriminator",))
+        for name, module in self.modules.items():
+            gather_buffers(module, self._twins(name))
+        first = self._shares[0].values
+        self._values = {name: torch.stack([s.values[name] for s in self._shares]).mean() for name in first}
         if (draws.step + 1) % JUDGE_EVERY == 0:
             self._judge(draws)
-        self._fake = self._fake.detach()
 
     def values(self) -> Mapping[str, Tensor]:
         """Losses, and every few steps what the discriminator believes."""
@@ -159,89 +168,28 @@ class GanTask:
         start_optimiser(optimiser)
         return optimiser
 
-    def _next_batch(self, draws: Draws, k: int) -> None:
-        """Real pictures of sub-step ``k``, and generated ones with the same labels.
+    def _make_shares(self) -> list[GanShare]:
+        """The shares of a batch; the first works with the networks themselves, the others with their twins."""
+        config, (generator, discriminator) = self.config, self.modules.values()
+        first = GanShare(0, config, generator, discriminator)
+        others = range(1, len(self._places))
+        return [first, *(GanShare(n, config, twin(generator), twin(discriminator)) for n in others)]
 
-        The last sub-step's pictures keep their graph: the generator learns from them without making them again.
-        """
+    def _side_by_side(self, name: str, losses: list[Callable[[], Tensor]], frozen: tuple[str, ...] = ()) -> Phase:
+        return Phase(name, losses[0], frozen, tuple(losses[1:]))
+
+    def _discriminator_losses(self, draws: Draws, k: int) -> list[Callable[[], Tensor]]:
+        """What each share is to descend in sub-step ``k``."""
         config = self.config
-        self._real = self.data.batch(config.seed, draws.step * config.discriminator_steps + k, config.batch)
+        batch = self.data.batch(config.seed, draws.step * config.discriminator_steps + k, config.batch)
         z = torch.randn((config.batch, config.latent_size), generator=draws.stream(f"latents {k}"), device=self.device)
-        last = k == config.discriminator_steps - 1
-        with torch.set_grad_enabled(last):
-            self._fake = self.generator(z, self._real.codes_BL)
+        return [
+            partial(share.discriminator_loss, batch.of(places), z[places], draws, k)
+            for share, places in zip(self._shares, self._places, strict=True)
+        ]
 
-    def _discriminator_loss(self, draws: Draws, k: int) -> Tensor:
-        self._next_batch(draws, k)
-        config, codes, real = self.config, self._real.codes_BL, self._real.x_BCHW
-        if config.mirror:
-            real = mirror(real, draws.stream(f"mirror {k}"))
-        real = augment(real, config.augment, draws.stream(f"augment real {k}"))
-        fake = augment(self._fake.detach().float(), config.augment, draws.stream(f"augment fake {k}"))
-        if self._slopes_due(draws.step):
-            return self._loss_with_slopes(real, fake)
-        real_scores, fake_scores = self._score_both(real, fake)
-        loss = discriminator_loss(config.loss.kind, real_scores, fake_scores)
-        self._values["discriminator_loss"] = loss.detach()
-        if isinstance(config.loss, Wasserstein):
-            share = torch.rand(len(real), generator=draws.stream(f"between {k}"), device=self.device)
-            loss = loss + self._penalty(config.loss.penalty, self._lipschitz(real, fake, codes, share))
-        return loss
-
-    def _generator_loss(self, draws: Draws) -> Tensor:
-        kind, codes = self.config.loss.kind, self._real.codes_BL
-        fake = augment(self._fake, self.config.augment, draws.stream("augment generator"))
-        scores = self.discriminator(fake, codes).float()
-        self._fake_scores = scores.detach()
-        real_scores = None
-        if kind == "relativistic":
-            with torch.no_grad():
-                view = augment(self._real.x_BCHW, self.config.augment, draws.stream("augment pair"))
-                real_scores = self.discriminator(view, codes).float()
-        loss = generator_loss(kind, scores, real_scores)
-        self._values["generator_loss"] = loss.detach()
-        return loss
-
-    # --- penalties on slopes, in full precision ------------------------------------------------------------------
-
-    def _slopes_due(self, step: int) -> bool:
-        loss = self.config.loss
-        if isinstance(loss, NonSaturating):
-            return loss.r1 > 0 and step % loss.interval == 0
-        return isinstance(loss, Relativistic) and step % loss.interval == 0
-
-    def _loss_with_slopes(self, real: Tensor, fake: Tensor) -> Tensor:
-        """The loss with R1 (and R2 where the loss asks for it), scaled up by the interval at which it is applied."""
-        settings, codes = self.config.loss, self._real.codes_BL
-        assert isinstance(settings, NonSaturating | Relativistic)
-        both = isinstance(settings, Relativistic)
-        weight = settings.gamma if isinstance(settings, Relativistic) else settings.r1
-        with torch.autocast(self.device.type, enabled=False):
-            real = real.detach().requires_grad_()
-            fake = fake.detach().requires_grad_(both)
-            real_scores, fake_scores = self.discriminator(real, codes), self.discriminator(fake, codes)
-            slopes = slope_penalty(real_scores, real)
-            if both:
-                slopes = slopes + slope_penalty(fake_scores, fake)
-            loss = discriminator_loss(settings.kind, real_scores, fake_scores)
-            self._values["discriminator_loss"] = loss.detach()
-            return loss + self._penalty(weight / 2 * settings.interval, slopes)
-
-    def _lipschitz(self, real: Tensor, fake: Tensor, codes: Tensor, share: Tensor) -> Tensor:
-        with torch.autocast(self.device.type, enabled=False):
-            return lipschitz_penalty(lambda x: self.discriminator(x, codes), real, fake, share)
-
-    def _penalty(self, weight: float, value: Tensor) -> Tensor:
-        self._values["penalty"] = value.detach()
-        return weight * value
-
-    def _score_both(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores of real and of generated pictures: in one call where pictures do not influence one another."""
-        codes = self._real.codes_BL
-        if self.discriminator.batch_norm:
-            return self.discriminator(real, codes).float(), self.discriminator(fake, codes).float()
-        scores = self.discriminator(torch.cat([real, fake]), torch.cat([codes, codes]), parts=2).float()
-        return scores[: len(real)], scores[len(real) :]
+    def _twins(self, name: str) -> list[nn.Module]:
+        return [getattr(share, name) for share in self._shares[1:]]
 
     # --- what is shown -----------------------------------------------------------------------------------------
 
@@ -257,7 +205,7 @@ class GanTask:
         with torch.no_grad():
             call = (view, self._judges.codes_BL)
             real = torch.func.functional_call(self.discriminator, copies, call).float()
-            fake, kind = self._fake_scores, self.config.loss.kind
+            fake, kind = torch.cat([share.fake_scores for share in self._shares]), self.config.loss.kind
             line = score_threshold(kind, real, fake)
             found = {"real_right": (real > line).float().mean(), "fake_right": (fake <= line).float().mean()}
             found |= {"real_score": real.mean(), "fake_score": fake.mean()}

@@ -26,6 +26,12 @@ class RealBatch:
     codes_BL: Tensor
     rows_B: np.ndarray
 
+    def of(self, places: Tensor) -> RealBatch:
+        """Those at some places of it; itself where they are all of them, in order."""
+        if len(places) == len(self.rows_B):
+            return self
+        return RealBatch(self.x_BCHW[places], self.codes_BL[places], self.rows_B[places.numpy()])
+
 
 class PictureData:
     """Reads prepared pictures on a device.

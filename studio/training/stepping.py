@@ -7,17 +7,20 @@ where looking costs nothing, the update is simply left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
+from torch.optim import Optimizer
 
 from studio.training.ema import Average
 from studio.training.precision import arithmetic
 from studio.training.rng import Draws
+from studio.training.sharing import Crew, mean_gradients
 from studio.training.task import Phase, Task
 
 
@@ -55,6 +58,7 @@ class Stepper:
         self.task, self.averages, self.device, self.dtype = task, averages, device, dtype
         self.lazy = device.type == "cuda" if lazy is None else lazy
         self.draws = Draws(task.config.seed, device)
+        self._crew: Crew | None = None
         self._buffers = [b for m in task.modules.values() for b in m.buffers() if b.is_floating_point()]
         self._remembered = [torch.empty_like(buffer) for buffer in self._buffers]
 
@@ -80,12 +84,10 @@ class Stepper:
         optimiser = self.task.optimisers[phase.name]
         optimiser.zero_grad(set_to_none=True)
         with _frozen([self.task.modules[name] for name in phase.frozen]):
-            with arithmetic(self.dtype, self.device):
-                loss = phase.loss()
-            loss.backward()
+            loss = self._descend(phase, optimiser)
         gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
         norm = get_total_norm(gradients, foreach=True)
-        bad = (~(torch.isfinite(norm) & torch.isfinite(loss.detach()))).float()
+        bad = (~(torch.isfinite(norm) & torch.isfinite(loss))).float()
         self._limit(gradients, norm)
         if self.lazy:
             optimiser.found_inf = bad  # type: ignore[attr-defined]  # the fused kernels leave the update out themselves
@@ -93,6 +95,28 @@ class Stepper:
         elif not bool(bad):
             optimiser.step()
         return norm.detach(), bad
+
+    def _descend(self, phase: Phase, optimiser: Optimizer) -> Tensor:
+        """Compute and differentiate the loss, in shares at the same time where the phase has some; the loss."""
+        if not phase.beside:
+            with arithmetic(self.dtype, self.device):
+                loss = phase.loss()
+            loss.backward()
+            return loss.detach()
+        pieces = (phase.loss, *phase.beside)
+        if self._crew is None:
+            self._crew = Crew(len(pieces))
+        parameters = [p for group in optimiser.param_groups for p in group["params"] if p.requires_grad]
+        found = self._crew.work([partial(self._share, piece, parameters) for piece in pieces])
+        for parameter, gradient in zip(parameters, mean_gradients([each for _, each in found]), strict=True):
+            parameter.grad = gradient
+        return torch.stack([loss for loss, _ in found]).mean()
+
+    def _share(self, piece: Callable[[], Tensor], parameters: list[Tensor]) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+        """One share's loss and its gradients, which go nowhere yet: another thread has the same parameters."""
+        with arithmetic(self.dtype, self.device):
+            loss = piece()
+        return loss.detach(), torch.autograd.grad(loss, parameters, allow_unused=True)
 
     def _limit(self, gradients: list[Tensor], norm: Tensor) -> None:
         limit = self.task.config.gradient_clip

@@ -50,6 +50,7 @@ def _resumed(make: Make, folder: str, **arguments: Any) -> Trainer:
 
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "residual": ("gan", {}),
+    "residual, in shares": ("gan", {"shares": 2, "batch": 8, "augment": ("translation",)}),
     "dcgan": (
         "gan",
         {"network": DcganNetwork(width=4, discriminator_norm="batch"), "loss": LeastSquares(), "condition": ()},
@@ -70,6 +71,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "cnn": ("classifier", {"network": {"kind": "cnn", "width": 4}, "labels": ("hair",), "class_weights": "balanced"}),
     "diffusion": ("diffusion", {}),
+    "diffusion, in shares": ("diffusion", {"shares": 2, "self_conditioning": True}),
     "diffusion, everything drawn": (
         "diffusion",
         {
@@ -138,6 +140,10 @@ PARTS = {
     ),
     "classifier": ("module.classifier", "average.classifier", "optimiser.classifier", "task"),
     "diffusion": ("module.denoiser", "average.denoiser", "optimiser.denoiser"),
+    "cyclegan": (
+        "module.generators", "module.discriminators", "average.generators",
+        "optimiser.generators", "optimiser.discriminators", "task",
+    ),
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from studio.ground.events import (
     Started,
     Stop,
 )
-from studio.training import gan
+from studio.training import gan_step
 from studio.training import trainer as trainer_module
 from studio.training.gan import METRICS
 from studio.training.trainer import GIVE_UP, Trainer
@@ -156,13 +156,13 @@ def test_every_remedy_is_a_live_setting(make_trainer: Make) -> None:
 
 def _poison(monkeypatch: pytest.MonkeyPatch, name: str, steps: Callable[[int], bool]) -> None:
     """Make a loss of the GAN not finite at chosen calls."""
-    calls, true = iter(range(10**6)), getattr(gan, name)
+    calls, true = iter(range(10**6)), getattr(gan_step, name)
 
     def poisoned(*arguments: Any) -> Tensor:
         loss: Tensor = true(*arguments)
         return loss * float("nan") if steps(next(calls)) else loss
 
-    monkeypatch.setattr(gan, name, poisoned)
+    monkeypatch.setattr(gan_step, name, poisoned)
 
 
 @pytest.mark.parametrize("lazy", [False, True])
@@ -258,7 +258,7 @@ def test_errors_inside_come_out_as_the_ending(make_trainer: Make, monkeypatch: p
     def broken(*_: Any) -> Tensor:
         raise RuntimeError("shapes do not fit")
 
-    monkeypatch.setattr(gan, "generator_loss", broken)
+    monkeypatch.setattr(gan_step, "generator_loss", broken)
     events = finish(make_trainer())
     assert events[-1].status == "failed" and "step 1: shapes do not fit" in str(events[-1].error)
     assert "in broken" in events[-1].trace
@@ -268,14 +268,14 @@ def test_errors_inside_come_out_as_the_ending(make_trainer: Make, monkeypatch: p
 def test_lack_of_memory_offers_a_batch_that_works(
     make_trainer: Make, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    true = gan.discriminator_loss
+    true = gan_step.discriminator_loss
 
     def hungry(kind: str, real: Tensor, fake: Tensor) -> Tensor:
         if len(real) > 2:
             raise error
         return true(kind, real, fake)
 
-    monkeypatch.setattr(gan, "discriminator_loss", hungry)
+    monkeypatch.setattr(gan_step, "discriminator_loss", hungry)
     events = finish(make_trainer())
     assert events[-1].status == "failed" and events[-1].result["batch_that_fits"] == 2
     assert "start again with a batch of 2" in str(events[-1].error)
