@@ -26,6 +26,12 @@ def read_picture(data: bytes, size: tuple[int, int], channels: int) -> np.ndarra
     return _frozen(np.asarray(fitted).reshape(*size, channels))
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Height and width of a picture. Raises UsageError where it cannot be read."""
+    image = _opened(data, "picture")
+    return image.height, image.width
+
+
 @lru_cache(maxsize=8)
 def read_mask(mask: bytes, picture: bytes, size: tuple[int, int]) -> np.ndarray:
     """(H, W) bool, read-only: where the picture is made anew; the mask is cut and resized with its picture.

@@ -85,3 +85,13 @@ class Vocabulary:
         """Tokens (N, T) int64."""
         rows = [self.encode(text).tokens_T for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.length), np.int64)
+
+
+def unknown_places(vocabulary: Vocabulary, text: str) -> list[tuple[int, int]]:
+    """Where in a text, as it was written, the words stand that are not known: first letter, and behind the last."""
+    known = frozenset(vocabulary.words)
+    return [
+        found.span()
+        for found in _WORD.finditer(text[:_READ])
+        if found[0][0].isalnum() and found[0].casefold() not in known
+    ]

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 
+from studio.config.denoising import Beginning, Denoising
 from studio.config.requests import Arithmetic, Drawn, Latent, Mean, Recipe, Slerp
+from studio.ui.panels.sampler_words import sampler_words
 from studio.ui.text import NO_BREAK, number_text
 
 
@@ -29,8 +31,10 @@ def latent_words(latent: Latent) -> str:
 
 
 def recipe_words(recipe: Recipe, labels: Mapping[str, str] | None = None) -> str:
-    """One line: latent, labels (those that fell by chance included), truncation, directions."""
-    parts = [latent_words(recipe.latent)]
+    """One line: prompt, latent, labels (those that fell by chance included), truncation, directions, how noise goes."""
+    way = recipe.denoising
+    parts = [f"“{_prompt_words(way)}”"] if way is not None and (way.prompt or way.other_prompt) else []
+    parts.append(latent_words(recipe.latent))
     shown = dict(labels or {}) | recipe.labels
     parts += [f"{name}{NO_BREAK}{value}" for name, value in shown.items()]
     if recipe.truncation != 1:
@@ -39,7 +43,36 @@ def recipe_words(recipe: Recipe, labels: Mapping[str, str] | None = None) -> str
         f"{name.replace('=', NO_BREAK)}{NO_BREAK}{strength:+.2g}".replace("-", "−")
         for name, strength in recipe.directions.items()
     ]
-    return " · ".join(parts)
+    return " · ".join(parts + (way_words(way) if way is not None else []))
+
+
+def way_words(way: Denoising) -> list[str]:
+    """How noise is taken away, each in a few words; what is usual is left out, except sampler and steps."""
+    parts = [_begin_words(way.begin)] if way.begin is not None else []
+    if way.begin is not None and way.begin.strength == 0:
+        return parts
+    parts += [_tr("not “{0}”").format(way.negative)] if way.negative else []
+    parts.append(_tr("guidance {0}").format(number_text(way.guidance, 3)))
+    parts.append(_tr("{0}, {1} steps").format(sampler_words(way.sampler), way.sampler_steps))
+    parts += [_tr("{0} × {1} pixels").format(way.size[1], way.size[0])] if way.size is not None else []
+    parts += [_tr("from step {0} on differently").format(one.step + 1) for one in way.restarts[:2]]
+    return parts
+
+
+def _prompt_words(way: Denoising) -> str:
+    if not way.is_between or way.prompt == way.other_prompt:
+        return way.prompt
+    share = round(100 * way.other_share)
+    return _tr("{0}” → {1} % “{2}").format(way.prompt, share, way.other_prompt)
+
+
+def _begin_words(begin: Beginning) -> str:
+    if begin.towards:
+        return _tr("{0} % from picture to picture").format(round(100 * begin.share))
+    if begin.strength == 0:
+        return _tr("a picture as it was brought")
+    words = _tr("a part of a picture, strength {0}") if begin.mask else _tr("from a picture, strength {0}")
+    return words.format(number_text(begin.strength, 2))
 
 
 def _short(latent: Latent) -> str:

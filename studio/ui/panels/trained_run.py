@@ -63,6 +63,11 @@ class TrainedRun:
         return size if isinstance(size, int) else 0
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of its pictures in pixels; zeros where unknown."""
+        return self.side, self.side
+
+    @property
     def seed(self) -> int:
         """The seed that its own samples are drawn from."""
         seed = self.config.get("seed", 0)

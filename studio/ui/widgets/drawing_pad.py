@@ -68,7 +68,7 @@ class DrawingPad(QWidget):
         self._last: QPointF | None = None
         self._pen_at: QPointF | None = None
         self._pen_down = False
-        self._fresh = True
+        self._ink = 1.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
@@ -117,6 +117,26 @@ class DrawingPad(QWidget):
         painter.end()
         return composed
 
+    def strokes(self) -> QImage:
+        """What was drawn, alone, as large as the paper; a null image where nothing was."""
+        return self._strokes if self._drawn else QImage()
+
+    def set_strokes(self, strokes: QImage) -> None:
+        """Replace what was drawn; a null image takes it away. Undo brings it back."""
+        self._remember()
+        self._drawn = not strokes.isNull()
+        self._strokes = _clear(self._base.width())
+        if self._drawn:
+            painter = QPainter(self._strokes)
+            painter.drawImage(self._strokes.rect(), strokes)
+            painter.end()
+        self._changed()
+
+    def set_ink(self, opacity: float) -> None:
+        """How much strokes cover what is below them on the screen (0..1)."""
+        self._ink = opacity
+        self.update()
+
     def png(self) -> bytes:
         """The picture as a PNG file without an alpha channel."""
         data = QByteArray()
@@ -142,9 +162,7 @@ class DrawingPad(QWidget):
         own = self._source.width()
         side = min(own, _LARGEST) if own >= _SIDE else own * -(-_SIDE // own)
         how = (
-            Qt.TransformationMode.FastTransformation
-            if side % own == 0
-            else Qt.TransformationMode.SmoothTransformation
+            Qt.TransformationMode.FastTransformation if side % own == 0 else Qt.TransformationMode.SmoothTransformation
         )
         scaled = self._source.scaled(side, side, Qt.AspectRatioMode.IgnoreAspectRatio, how)
         self._base = _blank(side, self._paper)
@@ -241,7 +259,9 @@ class DrawingPad(QWidget):
         painter.drawImage(place, shown)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         if self._drawn:
+            painter.setOpacity(self._ink)
             painter.drawImage(place, self._strokes)
+            painter.setOpacity(1.0)
         if not self._heat.isNull():
             painter.drawImage(place, self._heat)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -31,6 +31,20 @@ def to_image(picture_HWC: NDArray[np.uint8]) -> QImage:
     return QImage(packed.data, width, height, width * channels, _FORMATS[channels]).copy()
 
 
+def to_pixels(image: QImage, *, most: int) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8: the inverse, of a picture made at most ``most`` pixels wide and high, over white."""
+    if max(image.width(), image.height()) > most:
+        how = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        image = image.scaled(most, most, *how)
+    flat = QImage(image.size(), QImage.Format.Format_RGB888)
+    flat.fill(Qt.GlobalColor.white)
+    painter = QPainter(flat)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    rows = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
+    return rows[:, : 3 * flat.width()].reshape(flat.height(), flat.width(), 3).copy()
+
+
 def to_images(pictures: Pictures) -> list[QImage]:
     """Pictures as QImages: a uint8 array NHWC (or NHW), or a sequence of QImages, which is only listed."""
     if isinstance(pictures, np.ndarray):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
@@ -13,14 +13,17 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class PromptField(QPlainTextEdit):
-    """Words. `value_changed` carries them once they are committed; Enter commits, Shift with Enter begins a line."""
+    """Words. `value_changed` carries them once they are committed; Enter commits and is announced as `entered`, Shift
+    with Enter begins a line."""
 
     value_changed = Signal(str)
+    entered = Signal()
 
     def __init__(self, hint: str = "", *, lines: int = 3, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._said = ""
         self._lines = lines
+        self._most = 0
         self.setPlaceholderText(hint)
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -44,6 +47,15 @@ class PromptField(QPlainTextEdit):
         self._said = self.value()
         self._rest.stop()
 
+    def set_most(self, most: int) -> None:
+        """How many characters can be pasted in, so that an endless text does not stop the window; 0 is any number."""
+        self._most = most
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Plain words alone, and no more of them than there is room for."""
+        words = source.text()
+        self.insertPlainText(words[: max(self._most - len(self.toPlainText()), 0)] if self._most else words)
+
     def commit(self) -> None:
         """Announce what was written since the last time."""
         self._rest.stop()
@@ -65,6 +77,7 @@ class PromptField(QPlainTextEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.commit()
+            self.entered.emit()
             return
         super().keyPressEvent(event)
 
