@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -11,8 +12,7 @@ from typing import Any
 
 import pytest
 
-SECONDS = 60
-ROUNDS = 3
+SECONDS, ROUNDS = map(int, os.environ.get("STUDIO_WINDOW", "60 3").split())
 PAINTS = 5
 
 Side = Callable[..., dict[str, Any]]

@@ -40,8 +40,8 @@ class InMemory:
         return self._pixels[indices]
 
 
-def configuration(width: int, size: int, steps: int, network: str) -> GanConfig:
-    wanted = {"network": network, "network.discriminator_norm": "batch",
+def configuration(width: int, size: int, steps: int, network: str, shares: int) -> GanConfig:
+    wanted = {"network": network, "shares": shares, "network.discriminator_norm": "batch",
               "network.width": width, "picture_size": size, "steps": steps, "batch": 64,
               "loss": "non_saturating", "loss.r1": 0, "latent_size": 100, "beta1": 0.5, "beta2": 0.999,
               "generator_rate": 2e-4, "discriminator_rate": 2e-4}  # fmt: skip
@@ -150,7 +150,8 @@ if __name__ == "__main__":
     side, width, size, steps, pictures = sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5]
     network = sys.argv[6] if len(sys.argv) > 6 else "dcgan"
     where = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    settings, prepared = configuration(width, size, steps, network), InMemory(pictures)
+    shares = int(sys.argv[7]) if len(sys.argv) > 7 else 1
+    settings, prepared = configuration(width, size, steps, network, shares), InMemory(pictures)
     rate = {"studio": studio_side, "peer": peer_side}[side](settings, prepared, where)
     share = rate / settings.batch * step_operations(settings) / matrix_rate(where)
     policy = os.environ.get("OMP_WAIT_POLICY", "")

@@ -26,7 +26,7 @@ TICK = 0.016
 
 
 def request() -> TrainRequest:
-    config = with_overrides(GanConfig(), {"steps": LONG, "batch": 64})
+    config = with_overrides(GanConfig(), {"steps": LONG, "batch": 64, "shares": 2})
     return TrainRequest(family="gan", dataset="portraits", config=config.model_dump(mode="json"), device="cpu")
 
 
