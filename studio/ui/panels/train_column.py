@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from studio.ui.form_fields import setting_label
 from studio.ui.panels.costs import Costs, Wanted
 from studio.ui.panels.description import FamilyDescription, said
 from studio.ui.panels.measure_block import Cost, MeasureBlock
+from studio.ui.panels.start_dialog import Beginning
 from studio.ui.panels.train_controls import TrainControls
 from studio.ui.panels.train_draft import Draft, Filled, changes_over, fill, fill_from_run
 from studio.ui.panels.train_view import TrainView
@@ -95,7 +97,7 @@ class TrainColumn(QObject):
         info = self._session.lists.run(run)
         if info is not None:
             return run, info.status.legs, info.status.total, data
-        return self._draft.dial, self._draft.start_run, data
+        return self._draft.dial, self._draft.start_run, self._draft.start_checkpoint, self._draft.start_project, data
 
     def _show_form(self, view: TrainView, run: str, source: object, data: DataFacts) -> None:
         locked = spoken(view.locked)
@@ -104,7 +106,7 @@ class TrainColumn(QObject):
             self.controls.show_settings(filled, data, locked, live_open=view.live_open)
         self.controls.lock(locked, live_open=view.live_open)
         self.controls.set_note(spoken(view.note), can_renew=view.can_renew)
-        self.controls.set_start("" if run else self._start_words())
+        self.controls.set_start("" if run else self._start_words(), can_choose=not run and not locked)
         self._set_wanted()
 
     def _filled(self, run: str, source: object, data: DataFacts) -> Filled | None:
@@ -138,7 +140,9 @@ class TrainColumn(QObject):
         at = draft.start_checkpoint
         named = self.tr("step {0}").format(count_text(int(at))) if at.isdigit() else at
         words = self.tr("Starts from the weights of {0}, {1}. Network and labels must stay the same.")
-        return words.format(draft.start_run, named)
+        place = Path(draft.start_project).stem
+        run = self.tr("{0} in {1}").format(draft.start_run, place) if place else draft.start_run
+        return words.format(run, named)
 
     # --- costs -------------------------------------------------------------------------------------------------------
 
@@ -224,6 +228,7 @@ class TrainColumn(QObject):
             device=self._session.preferences.device,
             start_run=start or None,
             start_checkpoint=self._draft.start_checkpoint if start else "last",
+            start_project=Path(self._draft.start_project) if start and self._draft.start_project else None,
         )
 
     def use_settings_shown(
@@ -234,14 +239,26 @@ class TrainColumn(QObject):
             return
         _, filled, config = self._stored
         overrides = {**changes_over(filled.base, config), **changes}
+        self._take(Draft(self._draft.with_dial(filled.dial).dial, overrides, start_run, start_checkpoint))
+
+    def begin_with(self, found: Beginning) -> None:
+        """Make a draft of the settings of a trained run, from its weights, and show it."""
+        filled = fill_from_run(found.config, None, self._data()[1], self._session.device_facts())
+        place = str(found.project) if found.project is not None else ""
+        overrides = changes_over(filled.base, found.config)
         dial = self._draft.with_dial(filled.dial).dial
-        self._draft = Draft(dial, overrides, start_run, start_checkpoint)
+        self._take(Draft(dial, overrides, found.run, found.checkpoint, place))
+
+    def _take(self, draft: Draft) -> None:
+        self._draft = draft
+        self.forget_shown()
         self._session.select(self._family, run="")
+        self.dial_changed.emit()
         self.state_changed.emit()
 
     def was_asked(self) -> None:
         """The draft was asked for: the next run starts from fresh weights again."""
-        self._draft = replace(self._draft, start_run="", start_checkpoint="last")
+        self._draft = self._draft.afresh()
 
     def label(self, path: str) -> str:
         """What the form calls a setting."""
@@ -286,5 +303,5 @@ class TrainColumn(QObject):
 
     def _on_start_cleared(self) -> None:
         self.was_asked()
-        self.controls.set_start("")
+        self.controls.set_start("", can_choose=True)
         self.state_changed.emit()

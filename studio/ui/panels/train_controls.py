@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.config.base import DIALS
@@ -14,7 +14,7 @@ from studio.ui.forms import SettingsForm
 from studio.ui.panels.description import FamilyDescription
 from studio.ui.panels.train_draft import Filled, label_choices, label_settings
 from studio.ui.text import Label
-from studio.ui.widgets.buttons import icon_button
+from studio.ui.widgets.buttons import Button, icon_button
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.segmented import PresetCards, Segment
 
@@ -30,6 +30,7 @@ class TrainControls(QWidget):
     live_changed = Signal(str, object)
     renew_asked = Signal()
     start_cleared = Signal()
+    start_asked = Signal()
     advanced_toggled = Signal()
 
     def __init__(self, description: FamilyDescription, parent: QWidget | None = None) -> None:
@@ -57,6 +58,7 @@ class TrainControls(QWidget):
             column.addWidget(part)
         column.addSpacing(10)
         column.addWidget(self.form)
+        column.addWidget(self.begin, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _make_note(self) -> None:
         """Whose settings these are, where they are not a new run's."""
@@ -84,6 +86,10 @@ class TrainControls(QWidget):
         row.addWidget(away)
         self._start_card.body.addLayout(row)
         self._start_card.hide()
+        self.begin = Button(self.tr("Begin with trained weights…"), kind="link")
+        self.begin.setObjectName("startChoose")
+        self.begin.clicked.connect(self.start_asked)
+        self.begin.hide()
 
     def _dial_words(self, dial: str) -> str:
         return {"quick": self.tr("Quick"), "balanced": self.tr("Balanced"), "best": self.tr("Best")}[dial]
@@ -121,10 +127,11 @@ class TrainControls(QWidget):
         self._note_row.setVisible(bool(words))
         self.renew.setVisible(can_renew)
 
-    def set_start(self, words: str) -> None:
-        """Say from which checkpoint the new run starts; empty for fresh weights."""
+    def set_start(self, words: str, *, can_choose: bool) -> None:
+        """Say from which checkpoint the new run starts; empty for fresh weights, for which others may be chosen."""
         self._start.setText(words)
         self._start_card.setVisible(bool(words))
+        self.begin.setVisible(can_choose and not words)
 
     def set_refused(self, words: str) -> None:
         """Say why the chosen data cannot be trained on; empty where it can."""

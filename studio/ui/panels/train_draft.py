@@ -26,11 +26,14 @@ class Draft:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     start_run: str = ""
     start_checkpoint: str = "last"
+    start_project: str = ""
+    """The folder of the project that this run is in; empty for the one that is open."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the project's state."""
         plain = {path: list(value) if isinstance(value, tuple) else value for path, value in self.overrides.items()}
-        return {"dial": self.dial, "overrides": plain, "start": [self.start_run, self.start_checkpoint]}
+        start = [self.start_run, self.start_checkpoint, self.start_project]
+        return {"dial": self.dial, "overrides": plain, "start": start}
 
     @classmethod
     def from_json(cls, data: object) -> Draft:
@@ -38,11 +41,16 @@ class Draft:
         if not isinstance(data, Mapping):
             return cls()
         dial, overrides, start = data.get("dial"), data.get("overrides"), data.get("start")
-        run, checkpoint = "", "last"
-        if isinstance(start, list) and len(start) == 2 and all(isinstance(part, str) for part in start):
-            run, checkpoint = start
+        run, checkpoint, project = "", "last", ""
+        if isinstance(start, list) and len(start) in (2, 3) and all(isinstance(part, str) for part in start):
+            run, checkpoint, project = (*start, "")[:3]
         kept = {str(k): v for k, v in overrides.items()} if isinstance(overrides, Mapping) else {}
-        return cls(overrides=kept, start_run=run, start_checkpoint=checkpoint).with_dial(str(dial))
+        begun = cls(overrides=kept, start_run=run, start_checkpoint=checkpoint, start_project=project)
+        return begun.with_dial(str(dial))
+
+    def afresh(self) -> Draft:
+        """The same from fresh weights."""
+        return replace(self, start_run="", start_checkpoint="last", start_project="")
 
     def with_dial(self, dial: str) -> Draft:
         """The same with another dial; unknown ones change nothing."""

@@ -19,6 +19,7 @@ from studio.ui.panels.description import FamilyDescription, said
 from studio.ui.panels.longer_dialog import LongerDialog
 from studio.ui.panels.run_pane import STATE, WHY, RunPane
 from studio.ui.panels.run_works import RunWorks
+from studio.ui.panels.start_dialog import ask_beginning
 from studio.ui.panels.tab import PanelTab, TabIntention
 from studio.ui.panels.train_canvas import TrainCanvas
 from studio.ui.panels.train_column import TrainColumn
@@ -68,6 +69,7 @@ class TrainTab(PanelTab):
         column.dial_changed.connect(self._renew)
         column.live_changed.connect(self._tell)
         column.renew_asked.connect(self.renew)
+        column.controls.start_asked.connect(self._on_start_asked)
         self.sheet.grown.connect(self._on_sheet)
         canvas.empty.chosen.connect(self._on_empty)
         canvas.keep_asked.connect(self.works.keep)
@@ -220,6 +222,11 @@ class TrainTab(PanelTab):
     def start_from(self, checkpoint: str) -> None:
         """A new run with the settings shown, from the weights of a checkpoint of the run shown."""
         self.column.use_settings_shown({}, start_run=self.pane.run, start_checkpoint=checkpoint)
+
+    def _on_start_asked(self) -> None:
+        """Choose a checkpoint of any run to begin with."""
+        with self.session.reporting(self.tr("Looking for trained runs")):
+            ask_beginning(self.session, self.family, self.canvas.window(), self.column.begin_with)
 
     def _on_selection(self, family: str) -> None:
         if family == self.family:

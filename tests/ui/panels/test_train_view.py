@@ -109,7 +109,7 @@ def test_the_batch_is_read_from_the_sentence(error: str, batch: int) -> None:
 
 
 def test_a_draft_survives_json() -> None:
-    draft = Draft("best", {"batch": 48, "condition": ("hair",)}, "run-1", "40")
+    draft = Draft("best", {"batch": 48, "condition": ("hair",)}, "run-1", "40", "there")
     back = Draft.from_json(draft.to_json())
     assert back == replace(draft, overrides={"batch": 48, "condition": ["hair"]})
 
