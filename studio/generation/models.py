@@ -169,7 +169,7 @@ class RoundTrip:
 
     Attributes:
         translated, back: there, and back again. identity: what makes pictures of its own side makes of it.
-        cycle_error, identity_error: what that changed, (H, W) float32, the mean over channels of the difference, 0 to 1.
+        cycle_error, identity_error: what that changed, (H, W) float32: the mean difference over channels, 0 to 1.
         patches_real, patches_translated: raw scores (h, w) float32 of the discriminators of the sides that the pictures
             are of or pretend to be of. threshold: above it a patch is taken for real.
     """

@@ -59,11 +59,12 @@ def norms_of(network: nn.Module) -> list[InstanceNorm]:
 @contextmanager
 def noting_moments(network: nn.Module) -> Iterator[list[list[Moments]]]:
     """What each norm sees during the block: one list for each, filled call by call."""
-    norms = norms_of(network)
+    norms, seen = norms_of(network), list[list[Moments]]()
     for norm in norms:
         norm.seen = []
+        seen.append(norm.seen)
     try:
-        yield [norm.seen or [] for norm in norms]
+        yield seen
     finally:
         for norm in norms:
             norm.seen = None

@@ -26,7 +26,7 @@ from studio.models.layers import LabelEmbedding
 from studio.models.transformer import Attention
 from studio.models.vocabulary import BEGIN, PAD
 
-EMBEDDING = 32  # numbers of one label
+EMBEDDING = 32  # numbers of one label; of the classic network as many as steer it, which any U-Net can be loaded into
 LEAST_TEXT_WIDTH, MOST_TEXT_WIDTH = 64, 512
 
 
@@ -105,7 +105,8 @@ class Denoiser(nn.Module):
         )
         self.steering = steering = _steering(network)
         self.time = TimeVector(_waves_of(network), steering)
-        self.labels = LabelEmbedding(labels, EMBEDDING) if labels else None
+        embedding = steering if isinstance(network, ClassicNetwork) else EMBEDDING
+        self.labels = LabelEmbedding(labels, embedding) if labels else None
         self.label_vector = nn.Linear(self.labels.total, steering) if self.labels else None
         memory = min(MOST_TEXT_WIDTH, max(LEAST_TEXT_WIDTH, steering // 2)) if words else 0
         self.text = TextEncoder(words, length, memory) if words else None
@@ -206,7 +207,7 @@ def _network(config: DiffusionConfig, steering: int, memory: int) -> Unet | Dit 
     if isinstance(network, ClassicNetwork):
         return Classic(network, **shared)  # type: ignore[arg-type]
     kind = Dit if isinstance(network, DitNetwork) else Unet
-    sizes = {"side": config.picture_size, "width": network.width, "depth": network.depth, "memory": memory}
+    sizes = {"shape": config.picture_shape, "width": network.width, "depth": network.depth, "memory": memory}
     return kind(**sizes, **shared)  # type: ignore[arg-type]
 
 

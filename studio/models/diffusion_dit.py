@@ -52,11 +52,11 @@ class Dit(nn.Module):
     """
 
     def __init__(
-        self, *, side: int, inputs: int, outputs: int, width: int, depth: int, steering: int, memory: int,
+        self, *, shape: tuple[int, int], inputs: int, outputs: int, width: int, depth: int, steering: int, memory: int,
         dropout: float,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.multiple = 8 if side > _LARGE else 4
+        self.multiple = 8 if max(shape) > _LARGE else 4
         self.width = width
         self.begin = nn.Linear(inputs * self.multiple**2, width)
         self.blocks = nn.ModuleList(SteeredBlock(width, steering, memory, dropout) for _ in range(depth))

@@ -93,7 +93,7 @@ class Unet(nn.Module):
     """z (B, C, H, W), v (B, V) and words (B, M, E) -> an answer (B, outputs, H, W).
 
     Args:
-        side: of the pictures that it is built for; decides how many levels there are.
+        shape: height and width of the pictures that it is built for; decides how many levels there are.
         memory: E of the words; 0 where there are none.
 
     Attributes:
@@ -101,11 +101,11 @@ class Unet(nn.Module):
     """
 
     def __init__(
-        self, *, side: int, inputs: int, outputs: int, width: int, depth: int, steering: int, memory: int,
+        self, *, shape: tuple[int, int], inputs: int, outputs: int, width: int, depth: int, steering: int, memory: int,
         dropout: float,
     ) -> None:  # fmt: skip
         super().__init__()
-        sides = level_sides(side)
+        sides = level_sides(*shape)
         widths = [width * min(_WIDEST, 2**i) for i in range(len(sides))]
         self.multiple = PATCH * 2 ** (len(sides) - 1)
         make = partial(Level, depth=depth, steering=steering, dropout=dropout)
@@ -141,12 +141,12 @@ class Unet(nn.Module):
         return F.pixel_shuffle(self.finish(F.silu(self.norm(x))), PATCH)
 
 
-def level_sides(side: int) -> list[int]:
-    """Sides of the levels, finest first: at least three, and more while they are large and can be halved."""
-    sides = [side // PATCH]
-    while len(sides) < _LEAST_LEVELS or (sides[-1] > _SMALLEST and sides[-1] % 2 == 0):
-        sides.append(sides[-1] // 2)
-    return sides
+def level_sides(height: int, width: int) -> list[int]:
+    """Shorter sides of the levels, finest first: at least three, and more while they are large and can be halved."""
+    sides = [(height // PATCH, width // PATCH)]
+    while len(sides) < _LEAST_LEVELS or (min(sides[-1]) > _SMALLEST and not any(side % 2 for side in sides[-1])):
+        sides.append((sides[-1][0] // 2, sides[-1][1] // 2))
+    return [min(pair) for pair in sides]
 
 
 def folded(x_BCHW: Tensor) -> Tensor:

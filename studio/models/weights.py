@@ -79,6 +79,15 @@ def read_tensors(path: Path, table: Table) -> dict[str, Tensor]:
         raise DamagedError("The file {name} cannot be read.", name=path.name) from error
 
 
+def tensor_names(path: Path) -> frozenset[str]:
+    """Which tensors a safetensors file holds. Raises DamagedError where that cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            return frozenset(_read_header(handle, path)[0])
+    except OSError as error:
+        raise DamagedError("The file {name} cannot be read.", name=path.name) from error
+
+
 def fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """Copy ``tensors`` into the parameters and buffers of ``module``; their places and memory formats stay."""
     with torch.no_grad():

@@ -109,7 +109,7 @@ class Stepper:
         parameters = [p for group in optimiser.param_groups for p in group["params"] if p.requires_grad]
         found = self._crew.work([partial(self._share, piece, parameters) for piece in pieces])
         for parameter, gradient in zip(parameters, mean_gradients([each for _, each in found]), strict=True):
-            parameter.grad = gradient
+            parameter.grad = None if gradient is None else _laid_out_like(parameter, gradient)
         return torch.stack([loss for loss, _ in found]).mean()
 
     def _share(self, piece: Callable[[], Tensor], parameters: list[Tensor]) -> tuple[Tensor, tuple[Tensor | None, ...]]:
@@ -134,6 +134,13 @@ class Stepper:
                 now.copy_(torch.where(bad > 0, before, now))
         elif self._buffers and bool(bad):
             torch._foreach_copy_(self._buffers, self._remembered)
+
+
+def _laid_out_like(parameter: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient in the parameter's layout, as ``backward`` leaves it: fused optimisers walk both side by side."""
+    if gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
 
 
 @contextmanager
