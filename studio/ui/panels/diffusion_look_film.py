@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.config.denoising import Denoising, Restart
@@ -16,17 +17,16 @@ from studio.ui.panels.diffusion_look_pictures import DenoisedAt
 from studio.ui.panels.look_view import LookView, titled
 from studio.ui.panels.looked_at import LARGEST_SEED
 from studio.ui.panels.maker import Maker
-from studio.ui.panels.tiles import Tile
 from studio.ui.text import Label, number_text
 from studio.ui.widgets.buttons import Button, icon_button
 from studio.ui.widgets.frames import Frame, dense
+from studio.ui.widgets.heat import HeatPicture
 from studio.ui.widgets.inputs import NumberField, Slider
 from studio.ui.widgets.picture_table import PictureTable, Row
 from studio.ui.widgets.prompt_field import PromptField
 from studio.ui.widgets.segmented import Segment, Segmented
 
 _TRACKS = ("seen", "clean", "noise")
-_LARGE = 208
 _COARSE = 32  # pixels at which pictures are compared, at least
 
 
@@ -84,10 +84,10 @@ class FilmView(LookView):
         self.track.setAccessibleName(self.tr("What is shown large"))
         self.track.set_value("clean")
         self.track.value_changed.connect(self._on_track)
-        self.large = Tile(_LARGE, focusable=False)
+        self.large = HeatPicture()
         self.large.setObjectName("filmLarge")
         self.large.setAccessibleName(self.tr("The chosen step"))
-        self.beside = Tile(_LARGE, focusable=False, hint=self.tr("the other ending"))
+        self.beside = HeatPicture()
         self.beside.setObjectName("filmBeside")
         self.beside.setAccessibleName(self.tr("The same step on the other way"))
         self._large_words = Label(role="strong")
@@ -127,8 +127,8 @@ class FilmView(LookView):
         both.addWidget(self._large_card(), 3)
         both.addWidget(self._restart_card(), 2)
         column = dense(QVBoxLayout(self), gap=12)
-        column.addWidget(film, 1)
-        column.addLayout(both)
+        column.addWidget(film, 5)
+        column.addLayout(both, 5)
 
     def _large_card(self) -> Frame:
         card = Frame("card", padding=14, gap=8)
@@ -137,13 +137,12 @@ class FilmView(LookView):
         head.addWidget(self.track)
         card.body.addLayout(head)
         row = dense(QHBoxLayout(), gap=16)
-        first, _ = titled(self.tr("as it went"), self.large)
-        second, self._beside_words = titled(self.tr("as it goes from here"), self.beside)
-        row.addStretch(1)
-        row.addWidget(first)
-        row.addWidget(second)
-        row.addStretch(1)
-        card.body.addLayout(row)
+        first, self._large_title = titled(self.tr("as it went"), self.large)
+        self._beside_block, self._beside_words = titled(self.tr("the other ending"), self.beside)
+        for block, label in ((first, self._large_title), (self._beside_block, self._beside_words)):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            row.addWidget(block, 1)
+        card.body.addLayout(row, 1)
         card.add(self._decided)
         return card
 
@@ -311,7 +310,8 @@ class FilmView(LookView):
             return
         step, track = self._steps[place], self.track.value()
         self.large.set_picture(getattr(step, track))
-        other = next((one for one in self._other if one.number == step.number), None)
+        begins = self._restart.step if self._restart is not None else 0
+        other = next((one for one in self._other if one.number == step.number >= begins), None)
         self.beside.set_picture(getattr(other, track) if other is not None else None)
         words = self.tr("step {0} of {1}").format(step.number + 1, self._steps[-1].number + 1)
         self._where.setText(f"{words} · σ {number_text(step.sigma, 3)}")
@@ -326,7 +326,7 @@ class FilmView(LookView):
 
     def _decided_words(self, place: int) -> str:
         share = round(100 * self._shares[place])
-        return self.tr("{0} % of the way from the first guess to the finished picture is gone.").format(share)
+        return self.tr("{0} % of the way from the first guess to the finished picture.").format(share)
 
     def _refresh_buttons(self) -> None:
         """Whether one can go on from here, and how."""
@@ -336,10 +336,10 @@ class FilmView(LookView):
         if step is not None:
             self.go.set_text(self.tr("Go on from step {0}").format(step.number + 1))
         self.back.setVisible(self._restart is not None)
-        self._beside_words.setVisible(self._restart is not None)
+        self._beside_block.setVisible(self._restart is not None)
+        self._large_title.setVisible(self._restart is not None)
         if self._restart is not None:
             self._restart_words.setText(self._told(self._restart))
-            self._beside_words.setText(self.tr("on the other way"))
 
     def _why_not(self) -> str:
         if not self._steps:

@@ -13,11 +13,11 @@ from studio.config.requests import ForwardRequest, Recipe
 from studio.ui.panels.legend import Legend
 from studio.ui.panels.look_view import LookView
 from studio.ui.panels.maker import Maker
-from studio.ui.panels.tiles import Tile
 from studio.ui.text import Label, number_text
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.frames import Frame, dense
+from studio.ui.widgets.heat import HeatPicture
 from studio.ui.widgets.inputs import Combo, Slider, Switch
 from studio.ui.widgets.picture_table import PictureTable
 from studio.ui.widgets.schedule_curve import ScheduleCurve
@@ -25,7 +25,6 @@ from studio.ui.widgets.segmented import Segment, Segmented
 
 _PICTURES, _TIMES = 3, 61
 _SHOWN = 26  # of the times, at first
-_LARGE = 176
 _LARGEST_SIDE = 64
 _SCHEDULES = ("linear", "cosine", "sigmoid", "flow")
 
@@ -109,7 +108,7 @@ class ForwardView(LookView):
         self.curve.setObjectName("forwardCurve")
         self.curve.setAccessibleName(self.tr("The schedule: shares of picture and noise over time"))
         self.curve.moved.connect(self._go_to)
-        self.large = Tile(_LARGE, focusable=False)
+        self.large = HeatPicture()
         self.large.setObjectName("forwardLarge")
         self.large.setAccessibleName(self.tr("The picture at this time"))
         self._name = Label(role="dim")
@@ -117,7 +116,8 @@ class ForwardView(LookView):
         self._told = Label(role="dim", wrap=True)
         self._told.setObjectName("forwardTold")
         self._headline = Label(role="strong", wrap=True)
-        self.empty = EmptyState("data", "")
+        words = self.tr("Here you see how your own pictures drown in noise.")
+        self.empty = EmptyState("data", self.tr("No pictures yet"), words, self.tr("Import pictures"))
         self.empty.setObjectName("forwardEmpty")
         self.empty.triggered.connect(self._on_empty_button)
         self._stack = QStackedWidget()
@@ -134,8 +134,8 @@ class ForwardView(LookView):
         line.addWidget(self._where)
         rows.body.addLayout(line)
         both = dense(QHBoxLayout(), gap=12)
-        both.addWidget(self._curve_card(), 1)
-        both.addWidget(self._large_card(), 1)
+        both.addWidget(self._curve_card(), 5)
+        both.addWidget(self._large_card(), 6)
         column = dense(QVBoxLayout(full), gap=12)
         column.addWidget(rows, 1)
         column.addLayout(both, 1)
@@ -161,11 +161,9 @@ class ForwardView(LookView):
         words.addWidget(self._told)
         words.addWidget(self._name)
         words.addStretch(1)
-        row.addWidget(self.large)
-        row.addLayout(words, 1)
-        card.body.addStretch(1)
-        card.body.addLayout(row)
-        card.body.addStretch(1)
+        row.addWidget(self.large, 3)
+        row.addLayout(words, 2)
+        card.body.addLayout(row, 1)
         return card
 
     # --- what is kept ------------------------------------------------------------------------------------------------
@@ -219,9 +217,6 @@ class ForwardView(LookView):
         self._stack.setCurrentIndex(0 if request is not None else 1)
         if request is not None:
             self.maker.look("forward", request, self._on_found)
-        else:
-            words = self.tr("Here you see how your own pictures drown in noise.")
-            self.empty.set_words(self.tr("No pictures yet"), words, self.tr("Import pictures"))
 
     def _on_found(self, found: Any) -> None:
         if found is not None:

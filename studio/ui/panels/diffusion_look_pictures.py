@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from studio.config.denoising import Denoising
 from studio.config.requests import Drawn, Recipe, grid
+from studio.generation.prompts import unread_words
+from studio.models.vocabulary import Vocabulary
 from studio.ui.panels.attribute_sliders import form_row
 from studio.ui.panels.latents import in_one_call
 from studio.ui.panels.look_view import LooksAt
@@ -18,6 +20,7 @@ from studio.ui.text import Label
 from studio.ui.widgets.frames import dense
 from studio.ui.widgets.inputs import Combo, NumberField
 from studio.ui.widgets.prompt_field import PromptField
+from studio.ui.words import spoken
 
 if TYPE_CHECKING:
     from studio.ui.panels.trained_run import TrainedRun
@@ -37,6 +40,7 @@ class DenoisedAt(LookedAt):
         self._wanted: dict[str, str] = {}
         self._base = _USUAL  # what the controls do not show: size, what it begins with, ...
         self._untouched = True
+        self._vocabulary: Vocabulary | None = None
         super().__init__(parent)
         self._build_way()
         self.number = NumberField(1, minimum=1, maximum=self.most, whole=True)
@@ -47,14 +51,17 @@ class DenoisedAt(LookedAt):
         self.show_for("one")
 
     def _build_way(self) -> None:
-        self.prompt = PromptField(lines=4)
+        self.prompt = PromptField(lines=3)
         self.prompt.setObjectName("lookPrompt")
         self.prompt.setAccessibleName(self.tr("Prompt"))
         self.prompt.value_changed.connect(self._on_way)
+        self._note = Label(role="small", wrap=True)
+        self._note.setObjectName("lookPromptNote")
         self._prompt_block = QWidget()
         block = dense(QVBoxLayout(self._prompt_block), gap=6)
         block.addWidget(Label(self.tr("Prompt"), role="dim"))
         block.addWidget(self.prompt)
+        block.addWidget(self._note)
         self._label_block = QWidget()
         self._label_grid = QGridLayout(self._label_block)
         dense(self._label_grid, gap=7)  # type: ignore[type-var]
@@ -68,9 +75,11 @@ class DenoisedAt(LookedAt):
         self.steps.setObjectName("lookSteps")
         self.steps.set_tip(Denoising.model_fields["sampler_steps"].description or "")
         guidance, sampler, steps = self.tr("Guidance"), self.tr("Sampler"), self.tr("Steps")
+        self._sampling: list[QWidget] = []
         for words, field in ((guidance, self.guidance), (sampler, self.sampler), (steps, self.steps)):
-            form_row(self.form, words, field)
+            label = form_row(self.form, words, field)
             field.value_changed.connect(self._on_way)
+            self._sampling += [label, field] if field is not self.guidance else []
         self._column.insertWidget(0, self._prompt_block)
         self._column.insertWidget(1, self._label_block)
 
@@ -78,7 +87,8 @@ class DenoisedAt(LookedAt):
 
     def set_trained(self, trained: TrainedRun | None) -> None:
         """Offer what the model of the moment can be told."""
-        reads = trained is not None and trained.vocabulary is not None
+        self._vocabulary = trained.vocabulary if trained is not None else None
+        reads = self._vocabulary is not None
         self._prompt_block.setVisible(reads)
         examples = trained.examples if trained is not None else ()
         if reads and self._untouched and not self.prompt.value() and examples:
@@ -86,10 +96,18 @@ class DenoisedAt(LookedAt):
         if examples:
             self.prompt.setPlaceholderText(examples[0])
         self._offer_labels(dict(trained.labels) if trained is not None else {})
+        self._show_note()
+
+    def _show_note(self) -> None:
+        """Name the words that the model does not know."""
+        recipe = Recipe(latent=Drawn(seed=0), denoising=_USUAL.model_copy(update={"prompt": self.prompt.value()}))
+        notices = unread_words(self._vocabulary, [recipe])
+        self._note.setText("\n".join(spoken(notice.body) for notice in notices))
+        self._note.setVisible(bool(notices))
 
     def reads_words(self) -> bool:
         """Whether the model of the moment can be told words."""
-        return not self._prompt_block.isHidden()
+        return self._vocabulary is not None
 
     def _offer_labels(self, labels: Mapping[str, Sequence[str]]) -> None:
         values = {name: tuple(found) for name, found in labels.items()}
@@ -112,8 +130,10 @@ class DenoisedAt(LookedAt):
             self._labels[name] = combo
 
     def show_for(self, looks_at: LooksAt) -> None:
-        """One picture is chosen by its number, several by how many."""
-        one = looks_at == "one"
+        """One picture is chosen by its number, several by how many; how it starts needs no sampler."""
+        one = looks_at in ("one", "start")
+        for widget in self._sampling:
+            widget.setVisible(looks_at != "start")
         for widget in (self.number, self.number_label):
             widget.setVisible(one)
         for widget in (self.count, self.count_label):
@@ -202,6 +222,7 @@ class DenoisedAt(LookedAt):
 
     def _on_way(self) -> None:
         self._untouched = False
+        self._show_note()
         if self.single is not None:
             self.single = self.single.model_copy(update={"denoising": self.way()})
         self.show_single()

@@ -6,22 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from studio.config.denoising import Denoising
 from studio.config.requests import Recipe
 from studio.ui.panels.diffusion_look_pictures import DenoisedAt
 from studio.ui.panels.look_view import LookView, titled
 from studio.ui.panels.maker import Maker
-from studio.ui.panels.sampler_words import FRESH, SAMPLERS, sampler_words
+from studio.ui.panels.sampler_words import FRESH, sampler_words
 from studio.ui.panels.tiles import Tile
-from studio.ui.text import Label, number_text
+from studio.ui.text import NO_BREAK, Label, number_text
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.inputs import CheckBox
 from studio.ui.widgets.picture_table import PictureTable
 
+_ORDER = ("ddim", "euler", "heun", "dpm++2m", "unipc", "ddpm", "euler-ancestral")  # those with fresh noise last
 _COUNTS = (5, 10, 20, 50)
-_REFERENCE = {"sampler": "heun", "sampler_steps": 100}
+_REFERENCE = {"sampler": "dpm++2m", "sampler_steps": 200}
 _LARGE = 132
 
 
@@ -29,7 +30,7 @@ class RaceView(LookView):
     """A table of samplers by steps; beside it the reference, the picked picture and where the two differ."""
 
     key = "race"
-    looks_at = "one"
+    looks_at = "start"
 
     def __init__(self, maker: Maker, pictures: DenoisedAt, parent: QWidget | None = None) -> None:
         super().__init__(maker, parent)
@@ -38,7 +39,7 @@ class RaceView(LookView):
         self._reference: Any = None
         self._waiting: list[str] = []
         self._asking = ""
-        self._picked = (SAMPLERS.index("dpm++2m"), _COUNTS.index(20))
+        self._picked = (_ORDER.index("dpm++2m"), _COUNTS.index(20))
         self._build_controls()
         self._build()
         self._lay_out()
@@ -47,22 +48,25 @@ class RaceView(LookView):
 
     def words(self) -> tuple[str, str]:
         explained = self.tr(
-            "All of them walk the same way from the same noise. A good one is near its end after few steps; those that "
-            "add fresh noise end elsewhere."
+            "All begin with the same noise. A good one is near the end after few steps; fresh noise on the way leads "
+            "elsewhere."
         )
         return self.tr("Samplers side by side"), explained
 
     def _build_controls(self) -> None:
         self.controls = QWidget()
         self.racers: dict[str, CheckBox] = {}
-        column = dense(QVBoxLayout(self.controls), gap=4)
-        column.addWidget(Label(self.tr("Who races"), role="dim"))
-        for name in SAMPLERS:
+        grid = QGridLayout()
+        dense(grid, gap=2)  # type: ignore[type-var]
+        for at, name in enumerate(_ORDER):
             box = CheckBox(sampler_words(name), checked=True)
             box.setObjectName(f"race_{name}")
             box.value_changed.connect(self._on_racers)
             self.racers[name] = box
-            column.addWidget(box)
+            grid.addWidget(box, at % 4, at // 4)
+        column = dense(QVBoxLayout(self.controls), gap=4)
+        column.addWidget(Label(self.tr("Who races"), role="dim"))
+        column.addLayout(grid)
 
     def _build(self) -> None:
         self.table = PictureTable("cell")
@@ -79,7 +83,7 @@ class RaceView(LookView):
         self._told.setObjectName("raceTold")
 
     def _tile_words(self) -> dict[str, str]:
-        reference = self.tr("reference: {0}, {1} steps").format(sampler_words("heun"), _REFERENCE["sampler_steps"])
+        reference = self.tr("reference: {0}, {1} steps").format(sampler_words("dpm++2m"), _REFERENCE["sampler_steps"])
         return {"reference": reference, "picked": self.tr("picked"), "difference": self.tr("where they differ, ×4")}
 
     def _lay_out(self) -> None:
@@ -105,13 +109,13 @@ class RaceView(LookView):
 
     def state(self) -> dict[str, Any]:
         row, column = self._picked
-        return {"sampler": SAMPLERS[row], "column": column, "out": [n for n, b in self.racers.items() if not b.value()]}
+        return {"sampler": _ORDER[row], "column": column, "out": [n for n, b in self.racers.items() if not b.value()]}
 
     def restore(self, state: dict[str, Any]) -> None:
         sampler, column, out = state.get("sampler"), state.get("column"), state.get("out")
-        if sampler in SAMPLERS and isinstance(column, int) and 0 <= column < len(_COUNTS):
-            self._picked = (SAMPLERS.index(sampler), column)
-        if isinstance(out, list) and len(set(out) & set(SAMPLERS)) < len(SAMPLERS):
+        if sampler in _ORDER and isinstance(column, int) and 0 <= column < len(_COUNTS):
+            self._picked = (_ORDER.index(sampler), column)
+        if isinstance(out, list) and len(set(out) & set(_ORDER)) < len(_ORDER):
             for name, box in self.racers.items():
                 box.set_value(name not in out)
 
@@ -165,19 +169,17 @@ class RaceView(LookView):
 
     def _show(self) -> None:
         names = self.running()
-        rows, captions = [], []
-        for name in names:
-            found = self._found.get(name, (None,) * len(_COUNTS))
-            rows.append([one.picture if one is not None else None for one in found])
-            captions.append([self._caption(one) for one in found])
-        headings = [self.tr("{0} steps").format(count) for count in _COUNTS]
-        self.table.set_rows(rows, names=[sampler_words(name) for name in names], headings=headings, captions=captions)
+        found = [self._found.get(name, (None,) * len(_COUNTS)) for name in names]
+        rows = [[one[at].picture if one[at] is not None else None for one in found] for at in range(len(_COUNTS))]
+        captions = [[self._caption(one[at]) for one in found] for at in range(len(_COUNTS))]
+        counts = [self.tr("{0} steps").format(count) for count in _COUNTS]
+        self.table.set_rows(rows, names=counts, headings=[sampler_words(name) for name in names], captions=captions)
         self._show_picked()
 
     def _caption(self, one: Any) -> str:
         if one is None or self._reference is None:
             return ""
-        return f"{seconds_text(one.seconds)} · {number_text(self.difference(one), 2)}"
+        return f"{seconds_text(one.seconds)} · {level_text(self.difference(one))}"
 
     def difference(self, one: Any) -> float:
         """How far a picture is from the reference: root mean square over pixel values, 0 to 255."""
@@ -188,8 +190,8 @@ class RaceView(LookView):
         reference, one = self._reference, self._one()
         names = self.running()
         if names:
-            name = SAMPLERS[self._picked[0]]
-            self.table.choose(self._picked[1], names.index(name) if name in names else 0)
+            name = _ORDER[self._picked[0]]
+            self.table.choose(names.index(name) if name in names else 0, self._picked[1])
         self.tiles["reference"].set_picture(reference.picture if reference is not None else None)
         self.tiles["picked"].set_picture(one.picture if one is not None else None)
         both = one is not None and reference is not None
@@ -201,19 +203,19 @@ class RaceView(LookView):
 
     def _one(self) -> Any:
         """What was found of the picked sampler and count; None where it is not there."""
-        found = self._found.get(SAMPLERS[self._picked[0]])
+        found = self._found.get(_ORDER[self._picked[0]])
         return found[self._picked[1]] if found else None
 
     def _headline_words(self) -> str:
         row, column = self._picked
-        return self.tr("{0}, {1} steps").format(sampler_words(SAMPLERS[row]), _COUNTS[column])
+        return self.tr("{0}, {1} steps").format(sampler_words(_ORDER[row]), _COUNTS[column])
 
     def _told_words(self, one: Any) -> str:
-        words = self.tr("{0}; off by {1} of 255 levels on average, where the reference took {2}.")
+        words = self.tr("It took {0} and is off by {1} of 255 levels; the reference took {2}.")
         told = words.format(
-            seconds_text(one.seconds), number_text(self.difference(one), 2), seconds_text(self._reference.seconds)
+            seconds_text(one.seconds), level_text(self.difference(one)), seconds_text(self._reference.seconds)
         )
-        if SAMPLERS[self._picked[0]] in FRESH:
+        if _ORDER[self._picked[0]] in FRESH:
             told += " " + self.tr("It adds fresh noise at every step, so it is another picture, not a worse one.")
         return told
 
@@ -225,12 +227,12 @@ class RaceView(LookView):
             return ""
         best = min(steady, key=lambda name: steady[name])
         words = self.tr("At {0} steps {1} is nearest to the reference: off by {2} of 255 levels.")
-        return words.format(_COUNTS[at], sampler_words(best), number_text(steady[best], 2))
+        return words.format(_COUNTS[at], sampler_words(best), level_text(steady[best]))
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
     def _on_picked(self, row: int, column: int) -> None:
-        self._picked = (SAMPLERS.index(self.running()[row]), column)
+        self._picked = (_ORDER.index(self.running()[column]), row)
         self._show_picked()
         self.changed.emit()
 
@@ -249,8 +251,13 @@ class RaceView(LookView):
 def seconds_text(seconds: float) -> str:
     """A short time as people say it: 84 ms, 0.52 s, 12 s."""
     if seconds < 0.1:
-        return f"{1000 * seconds:.0f} ms"
-    return f"{seconds:.2g} s" if seconds < 9.5 else f"{seconds:.0f} s"
+        return f"{1000 * seconds:.0f}{NO_BREAK}ms"
+    return f"{seconds:.2g}{NO_BREAK}s" if seconds < 9.5 else f"{seconds:.0f}{NO_BREAK}s"
+
+
+def level_text(difference: float) -> str:
+    """A difference in grey levels: 1.2, 38."""
+    return f"{difference:.0f}" if difference >= 9.95 else number_text(difference, 2)
 
 
 def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:

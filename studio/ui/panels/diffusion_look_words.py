@@ -24,6 +24,7 @@ from studio.ui.widgets.pictures import to_image
 from studio.ui.widgets.sample_grid import SampleGrid
 from studio.ui.widgets.word_chip import WordChip
 
+_FLAT = 0.3  # words whose attention differs less than by this share of its most count as flat
 _COARSE = 64  # pixels a side that heat is worked out at; attention itself is coarser
 
 
@@ -40,7 +41,7 @@ class WordsView(LookView):
         self._words: list[str] = []
         self._maps = np.zeros((0, 0, 1, 1), np.float32)  # (steps, words, H, W)
         self._mean = self._maps[:0]
-        self._word, self._place = 0, -1
+        self._word, self._place = -1, -1  # -1: the word that belongs most clearly to a place; the last step
         self.chips: list[WordChip] = []
         self._build()
         self._lay_out()
@@ -73,7 +74,7 @@ class WordsView(LookView):
         self._where.setObjectName("wordsWhere")
         self._told = Label(role="dim", wrap=True)
         self._told.setObjectName("wordsTold")
-        self.empty = EmptyState("chat", "")
+        self.empty = EmptyState("chat", self.tr("There is no prompt"), "", self.tr("Write one"))
         self.empty.setObjectName("wordsEmpty")
         self.empty.triggered.connect(self._on_empty_button)
 
@@ -111,8 +112,8 @@ class WordsView(LookView):
         return {"word": self._word, "step": self._place, "mean": self.mean.isChecked()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        word, step = state.get("word", 0), state.get("step", -1)
-        self._word = word if isinstance(word, int) and word >= 0 else 0
+        word, step = state.get("word", -1), state.get("step", -1)
+        self._word = word if isinstance(word, int) and word >= 0 else -1
         self._place = step if isinstance(step, int) else -1
         self.mean.set_value(state.get("mean") is not False)
 
@@ -160,7 +161,8 @@ class WordsView(LookView):
         self._maps = np.stack([[step.words[at][1][::apart, ::apart] for at in kept] for step in steps])
         self._mean = self._maps.mean(axis=0)
         self._steps = steps
-        self._word = min(self._word, max(len(self._words) - 1, 0))
+        if not 0 <= self._word < len(self._words):
+            self._word = int(unevenness(self._mean).argmax())
         self._show_words()
         self._show()
 
@@ -209,14 +211,14 @@ class WordsView(LookView):
             return
         step, maps, mean = self._steps[self.place()], self.maps(), self.mean.isChecked()
         picture = self._steps[-1].clean if mean else step.clean
-        most = maps.max(axis=(1, 2))
+        most, glow = maps.max(axis=(1, 2)), glows(maps)
         self.grid.set_captions(self._words)
-        self.grid.set_pictures([glowing(picture, one / max(top, 1e-6)) for one, top in zip(maps, most, strict=True)])
+        self.grid.set_pictures([glowing(picture, one) for one in glow])
         self.grid.set_selection([self._word])
         for at, chip in enumerate(self.chips):
             chip.setChecked(at == self._word)
         self.heat.set_picture(picture)
-        self.heat.set_heat(maps[self._word] / max(float(most[self._word]), 1e-6))
+        self.heat.set_heat(glow[self._word])
         total = self._steps[-1].number + 1
         where = self.tr("step {0} of {1} · σ {2}").format(step.number + 1, total, number_text(step.sigma, 3))
         self._where.setText(self.tr("all {0} steps").format(len(self._steps)) if mean else where)
@@ -229,9 +231,8 @@ class WordsView(LookView):
 
     def _said_words(self, maps: np.ndarray) -> str:
         """The word that is looked at most unevenly: the one that belongs to a place."""
-        uneven = maps.max(axis=(1, 2)) / np.maximum(maps.mean(axis=(1, 2)), 1e-6)
         words = self.tr("The word that belongs most clearly to one place is “{0}”.")
-        return words.format(self._words[int(uneven.argmax())])
+        return words.format(self._words[int(unevenness(maps).argmax())])
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
@@ -265,6 +266,19 @@ class WordsView(LookView):
             from studio.ui.pages import page_of_family
 
             self.maker.session.go(page_of_family(self.maker.family), tab="train")
+
+
+def unevenness(maps_NHW: np.ndarray) -> np.ndarray:
+    """(N,): how much more a word is looked at at its place than anywhere."""
+    found: np.ndarray = maps_NHW.max(axis=(1, 2)) / np.maximum(maps_NHW.mean(axis=(1, 2)), 1e-6)
+    return found
+
+
+def glows(maps_NHW: np.ndarray) -> np.ndarray:
+    """Attention as heat from 0 to 1: each word from its least to its most, but what hardly differs glows little."""
+    least, most = maps_NHW.min(axis=(1, 2), keepdims=True), maps_NHW.max(axis=(1, 2), keepdims=True)
+    found: np.ndarray = (maps_NHW - least) / np.maximum(most - least, np.maximum(_FLAT * most, 1e-6))
+    return found
 
 
 def glowing(picture_HWC: np.ndarray, heat_HW: np.ndarray) -> QImage:

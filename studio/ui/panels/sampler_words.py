@@ -16,7 +16,7 @@ _NAMES = {
     "ddim": "DDIM",
     "euler": "Euler",
     "heun": "Heun",
-    "dpm++2m": "DPM-Solver++ 2M",
+    "dpm++2m": "DPM++ 2M",
     "unipc": "UniPC",
 }
 

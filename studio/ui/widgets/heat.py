@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -59,14 +59,16 @@ class HeatPicture(QWidget):
         if self._image.isNull():
             return
         painter = QPainter(self)
-        side = min(self.width(), self.height())
-        place = QRectF((self.width() - side) // 2, (self.height() - side) // 2, side, side)
+        fitted = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        corner = QPointF((self.width() - fitted.width()) // 2, (self.height() - fitted.height()) // 2)
+        place = QRectF(corner, fitted)
         shape = QPainterPath()
         shape.addRoundedRect(place, SIZES.radius_picture, SIZES.radius_picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipPath(shape)
-        smooth = is_smooth(self._image.width(), side * self.devicePixelRatioF())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and self._image.width() > side)
+        smooth = is_smooth(self._image.width(), fitted.width() * self.devicePixelRatioF())
+        shrunk = self._image.width() > fitted.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and shrunk)
         painter.drawImage(place, self._image)
         if not self._heat.isNull():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)

@@ -29,6 +29,8 @@ Row = Sequence[np.ndarray | None]
 _GAP = 6
 _SIDES = (28, 144)
 _NAMES_WIDE = 132
+_FILM = 13  # columns that a film shows at least, where that leaves its pictures large enough
+_FILM_SIDE = 64
 
 
 class PictureTable(QWidget):
@@ -62,7 +64,7 @@ class PictureTable(QWidget):
         headings: Sequence[str],
         captions: Sequence[Sequence[str]] = (),
     ) -> None:
-        """Show other pictures. `headings` stand below each column, `captions` below each picture (then no headings)."""
+        """Show other pictures. `headings` are of the columns, `captions` stand below each picture."""
         self._rows = [[None if one is None else to_image(one) for one in row] for row in rows]
         self._names, self._headings = list(names), list(headings)
         self._captions = [list(row) for row in captions]
@@ -94,7 +96,7 @@ class PictureTable(QWidget):
 
     def sizeHint(self) -> QSize:
         rows = max(len(self._rows), 1)
-        return QSize(600, rows * (72 + _GAP + self._below()) + self._foot())
+        return QSize(600, rows * (_FILM_SIDE + _GAP + self._below()) + self._foot() + 8)
 
     def minimumSizeHint(self) -> QSize:
         rows = max(len(self._rows), 1)
@@ -118,13 +120,31 @@ class PictureTable(QWidget):
         if column not in shown:
             return QRectF()
         side, at = self._side(), shown.index(column)
-        step = (self._room() - side) / max(len(shown) - 1, 1)
-        step = min(step, side + 28) if self._choosing == "cell" else step
-        return QRectF(self._left() + at * step, 4 + row * (side + _GAP + self._below()), side, side)
+        down = self._top() + row * (side + _GAP + self._below())
+        return QRectF(self._left() + self._inset() + at * self._pitch(), down, side, side)
+
+    def _pitch(self) -> float:
+        """From one column to the next."""
+        count = len(self.shown_columns())
+        if self._choosing == "cell":
+            return min(self._room() / max(count, 1), 2.2 * self._side())
+        return (self._room() - self._side()) / max(count - 1, 1)
+
+    def _inset(self) -> float:
+        """From the names to the first picture: cells stand in the middle of their columns."""
+        return (self._pitch() - self._side()) / 2 if self._choosing == "cell" else 0.0
+
+    def _top(self) -> float:
+        """The headings of single cells stand above them, and what is left of the room is shared."""
+        if self._choosing == "cell":
+            return float(self._foot())
+        rows = len(self._rows)
+        spare = self.height() - self._foot() - rows * (self._side() + _GAP + self._below())
+        return max(spare / 2, 4.0)
 
     def _left(self) -> float:
         widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._names), default=0)
-        return float(min(widest, _NAMES_WIDE) + 12) if widest else 4.0
+        return float(min(widest + 2, _NAMES_WIDE) + 12) if widest else 4.0
 
     def _room(self) -> float:
         return max(self.width() - self._left() - 4.0, 60.0)
@@ -138,8 +158,8 @@ class PictureTable(QWidget):
     def _side(self) -> float:
         rows = max(len(self._rows), 1)
         high = (self.height() - self._foot() - 4) / rows - _GAP - self._below()
-        if self._choosing == "cell":
-            high = min(high, self._room() / max(self.columns(), 1) - _GAP)
+        wide = self._room() / max(self.columns(), 1) - _GAP
+        high = min(high, wide if self._choosing == "cell" else max(wide, self._room() / _FILM - _GAP, _FILM_SIDE))
         return float(min(max(high, _SIDES[0]), _SIDES[1]))
 
     # --- painting ----------------------------------------------------------------------------------------------------
@@ -196,15 +216,21 @@ class PictureTable(QWidget):
         return column == self._column and row == self._row and self.hasFocus()
 
     def _paint_heading(self, painter: QPainter, column: int) -> None:
-        if column < len(self._headings) and self._rows:
+        if column >= len(self._headings) or not self._rows:
+            return
+        if self._choosing == "cell":
+            box = self.cell_rect(0, column)
+            box.translate(0, -box.height() - self._foot())
+        else:
             box = self.cell_rect(len(self._rows) - 1, column)
-            box.translate(0, self._below())
-            self._write_below(painter, box, self._headings[column], dim=column != self._column)
+        self._write_below(painter, box, self._headings[column], dim=column != self._column)
 
     def _write_below(self, painter: QPainter, box: QRectF, words: str, *, dim: bool) -> None:
-        area = QRectF(box.left() - 14, box.bottom() + 2, box.width() + 28, self.fontMetrics().height() + 2)
+        wide = max(self._pitch() - 4, box.width()) if self._choosing == "cell" else box.width() + 28
+        area = QRectF(box.center().x() - wide / 2, box.bottom() + 2, wide, self.fontMetrics().height() + 2)
         painter.setPen(theme.current().colour("text_dim" if dim else "text"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
+        shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(area.width()))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, shown)
 
     def _pixmap(self, row: int, column: int, image: QImage) -> QPixmap:
         found = self._drawn.get((row, column))

@@ -22,6 +22,7 @@ from studio.ui.panels.gan_create import GanCreateTab
 from studio.ui.window import StudioWindow
 from studio.workers.latest import LatestWins
 from tests.ui.panels.creating import opened
+from tests.ui.panels.denoised import DenoisingServer, add_denoiser
 from tests.ui.panels.trained import PaintingServer
 from tests.ui.panels.trained import add_run as add_trained_run
 
@@ -163,3 +164,23 @@ def create(
     window = make_window(project_path)
     window.session.select("gan", run=run)
     return opened(window)
+
+
+# --- denoisers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def denoising_server(monkeypatch: pytest.MonkeyPatch) -> type[DenoisingServer]:
+    """A painter of steps in the real thread of the real worker."""
+
+    class Server(DenoisingServer):
+        asked: list[Any] = []
+
+    monkeypatch.setattr("studio.workers.latest.LatestWins", lambda path, make=None: LatestWins(path, make=Server))
+    return Server
+
+
+@pytest.fixture
+def denoiser(project_path: Path) -> str:
+    """The name of a finished run that reads words."""
+    return add_denoiser(project_path)
