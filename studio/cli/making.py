@@ -1,4 +1,4 @@
-"""Commands that use a trained model: generate, export, film."""
+"""Commands that use a trained model, or bring one: generate, export, load, film."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from studio.cli.options import AsJson, Checkpoint, DeviceName, LabelWords, Proje
 from studio.cli.serving import finish, serve, stopping_on_signals
 from studio.config.base import Settings, validated
 from studio.config.denoising import Beginning, Denoising, Sampler
-from studio.config.requests import ExportRequest, FilmRequest, GenerateRequest, grid
+from studio.config.requests import ExportFormat, ExportRequest, FilmRequest, GenerateRequest, LoadRequest, grid
 from studio.ground.errors import UsageError
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed makes the same pictures.")]
@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("generate")(generate)
     app.command("export")(export)
+    app.command("load")(load)
     app.command("film")(film)
 
 
@@ -121,11 +122,34 @@ def export(
         Path, typer.Option("--out", metavar="FOLDER", help="Where the model and its config go.", show_default=False)
     ],
     checkpoint: Checkpoint = "best",
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="diffusers: as UNet2DModel reads it, for classic denoisers.")
+    ] = "studio",
     as_json: AsJson = False,
 ) -> None:
     """Write a trained model as safetensors with its config beside it."""
-    request = ExportRequest(run=run, checkpoint=checkpoint_name(checkpoint), folder=out)
+    request = ExportRequest(run=run, checkpoint=checkpoint_name(checkpoint), folder=out, format=form)
     _simple(request, project, as_json=as_json, run=run, words=f"Exported to {out}")
+
+
+def load(
+    project: ProjectPath,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A U-Net's or a pipeline's, as diffusers saves it.")],
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="NAME", help="What to call it; by default as FOLDER.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a U-Net over from a folder in diffusers' format; then generate with it, or begin a run with its weights."""
+    with stopping_on_signals() as commands:
+        ending = serve(LoadRequest(folder=folder, run=run), project, as_json=as_json, commands=commands)
+    found = dict(ending.result or {})
+    words = (
+        f"{found['run']} is here; make pictures with: studio generate PROJECT {found['run']} --out FOLDER"
+        if ending.status == "finished"
+        else "Stopped; nothing was written."
+    )
+    raise typer.Exit(finish(ending, as_json=as_json, more=found, words=words))
 
 
 def film(

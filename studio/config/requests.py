@@ -337,12 +337,23 @@ class EvaluateRequest(Settings):
     device: Device = "auto"
 
 
+ExportFormat = Literal["studio", "diffusers"]
+
+
 class ExportRequest(Settings):
-    """Write a trained generator as safetensors with its config beside it."""
+    """Write a trained model as safetensors with its config beside it, in our own format or as diffusers reads it."""
 
     run: str
     checkpoint: CheckpointName = "best"
     folder: Path
+    format: ExportFormat = "studio"
+
+
+class LoadRequest(Settings):
+    """Take a U-Net over from a folder in diffusers' format, as a run that has its model from the beginning."""
+
+    folder: Path
+    run: str | None = None
 
 
 class FilmRequest(Settings):

@@ -28,6 +28,7 @@ from studio.generation.models import Exported, Forming, Insight, SeenStep, Wante
 from studio.generation.prompts import unread_words
 from studio.ground.errors import DamagedError
 from studio.ground.events import Notice, Progress
+from studio.models.diffusers_format import unet_files
 from studio.models.diffusion import Condition, Denoiser, build_denoiser
 from studio.models.layers import label_sizes
 from studio.models.vocabulary import Vocabulary
@@ -179,6 +180,10 @@ class DiffusionModel:
             "config": config.model_dump(mode="json"),
         }
         return Exported({"denoiser": self.denoiser.state_dict()}, facts)
+
+    def diffusers_files(self) -> dict[str, Any]:
+        """The denoiser as diffusers reads it; see ``studio.generation.exporting``."""
+        return unet_files(self.config, self.labels, self.denoiser)
 
     def _load(self, file: Path) -> Denoiser:
         words, length = (self.vocabulary.size, self.vocabulary.length) if self.vocabulary else (0, 0)

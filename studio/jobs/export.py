@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from studio.config.requests import ExportRequest
-from studio.generation.exporting import write_export
+from studio.generation.exporting import write_diffusers, write_export
 from studio.generation.models import load_model
 from studio.ground.events import Ended, Event, Started
 from studio.jobs.checkpoint_choice import choose_point
@@ -27,5 +27,8 @@ def export(request: ExportRequest, project_path: Path, commands: CommandQueue) -
     yield Started("export", run.name, point.step)
     model = load_model(run.family, point.path, torch.device("cpu"))
     folder = request.folder.expanduser().absolute()
-    write_export(model.exported(), folder)
+    if request.format == "diffusers":
+        write_diffusers(model, folder)
+    else:
+        write_export(model.exported(), folder)
     yield Ended("finished", result={"run": run.name, "step": model.step, "folder": str(folder)})
