@@ -39,7 +39,7 @@ class Answer:
     """The state of the newest request of a slot.
 
     ``pictures`` (N, H, W, C) uint8 grows until ``done``, the first ``whole`` of them as they will stay, others still
-    forming; ``result`` and ``error`` come with the end.
+    forming; ``result`` and ``error`` come with the end, ``refused`` where the request itself was at fault.
     """
 
     slot: str
@@ -51,6 +51,7 @@ class Answer:
     result: Any = None
     error: Text | None = None
     trace: str = ""
+    refused: bool = False
     done: bool = False
 
 
@@ -169,8 +170,8 @@ class LatestWins(PumpThread):
         self._publish(order.answer)
 
     def _finish(self, order: _Order, ended: Ended) -> None:
-        result, error, trace = ended.result, ended.error, ended.trace
-        self._publish(replace(order.answer, result=result, error=error, trace=trace, done=True))
+        found = replace(order.answer, result=ended.result, error=ended.error, trace=ended.trace, refused=ended.refused)
+        self._publish(replace(found, done=True))
 
     def _publish(self, answer: Answer) -> None:
         """Keep the answer for :meth:`take` unless a newer request has replaced it."""
