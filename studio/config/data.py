@@ -10,8 +10,14 @@ from studio.config.base import Settings, setting
 class PrepareSettings(Settings):
     """How the pictures of a data set become arrays of one size. Part of the cache's key."""
 
-    size: int = setting(32, help="Side of the square pictures.", unit="px", ge=8, le=1024)
+    size: int = setting(32, help="Width of the pictures.", unit="px", ge=8, le=1024)
     channels: Literal[1, 3] = setting(3, help="3 for colour, 1 for grey.")
+    height: int = setting(0, help="Height where they are not square; 0: as high as wide.", unit="px", ge=0, le=1024)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.height or self.size, self.size
 
 
 class Relabelled(Settings):

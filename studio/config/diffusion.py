@@ -12,6 +12,8 @@ from studio.config.training import TrainingSettings, shares_setting
 
 CAPABILITIES: frozenset[str] = frozenset({"pictures", "steps"})
 BEST = Best("distance", lowest=True)
+LEAST_SIDE, MOST_SIDE = 32, 256
+CLEARLY_LONGER = 1.25  # times the other side, from which on presets keep the shape of the pictures
 Prediction = Literal["epsilon", "x0", "v"]
 Schedule = Literal["linear", "cosine", "sigmoid"]
 
@@ -153,8 +155,12 @@ class DiffusionConfig(TrainingSettings):
 
     family: Literal["diffusion"] = "diffusion"
     picture_size: int = setting(
-        32, help="Side of the square pictures it learns and makes.", unit="px", ge=32, le=256, multiple_of=8,
+        32, help="Width of the pictures it learns and makes.", unit="px", ge=32, le=256, multiple_of=8,
         auto="data", log=True,
+    )  # fmt: skip
+    picture_height: int = setting(
+        0, help="Height of pictures that are not square; 0: as high as wide.", unit="px", ge=0, le=256, multiple_of=8,
+        advanced=True, auto="data",
     )  # fmt: skip
     channels: Literal[1, 3] = setting(3, help="3 for colour, 1 for grey.", advanced=True, auto="data")
     condition: tuple[str, ...] = setting(
@@ -223,6 +229,11 @@ class DiffusionConfig(TrainingSettings):
         return self.ema_length
 
     @property
+    def picture_shape(self) -> tuple[int, int]:
+        """Height and width of the pictures."""
+        return self.picture_height or self.picture_size, self.picture_size
+
+    @property
     def sample_gap(self) -> int:
         """A picture is drawn in many calls of the network."""
         return 4096
@@ -235,27 +246,30 @@ class DiffusionConfig(TrainingSettings):
     @model_validator(mode="after")
     def _can_train(self) -> Self:
         """Refuse what cannot work: from pure noise, the noise says nothing about the picture."""
+        if 0 < self.picture_height < LEAST_SIDE:
+            raise ValueError(f"pictures have to be at least {LEAST_SIDE} pixels high (0: as high as wide)")
         process = self.process
         if isinstance(process, Gradual) and process.zero_terminal_snr and process.prediction == "epsilon":
             raise ValueError(
                 "predicting the noise says nothing where nothing but noise is left: set process.prediction to v or "
                 "x0, or process.zero_terminal_snr to false"
             )
-        if isinstance(self.network, ClassicNetwork) and self.picture_size % 2 ** (len(self.network.level_widths) - 1):
+        multiple = 2 ** (len(self.network.level_widths) - 1) if isinstance(self.network, ClassicNetwork) else 1
+        if any(side % multiple for side in self.picture_shape):
             raise ValueError(
                 f"with {len(self.network.level_widths)} resolutions sides have to be multiples of "
-                f"{2 ** (len(self.network.level_widths) - 1)}: change picture_size or network.widths"
+                f"{multiple}: change picture_size, picture_height or network.widths"
             )
         return self
 
 
 def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> DiffusionConfig:
     """The configuration that ``dial`` stands for, derived from the data and the device."""
-    side = min(data.height, data.width)
     limit = {"quick": 32, "balanced": 32, "best": 64}[dial] * (1 if device.kind == "cpu" else 2)
-    size = max(32, min(side, limit) // 8 * 8)
+    height, width = _shape(data, limit)
     return DiffusionConfig(
-        picture_size=size,
+        picture_size=width,
+        picture_height=height if height != width else 0,
         channels=1 if data.channels == 1 else 3,
         text=data.captions,
         shares=2 if device.kind == "cpu" else 1,
@@ -263,6 +277,16 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> DiffusionConfig:
         steps={"quick": 1000, "balanced": 5000, "best": 40000}[dial],
         gradient_clip=1.0,
     )
+
+
+def _shape(data: DataFacts, limit: int) -> tuple[int, int]:
+    """Height and width: the shorter side up to ``limit``, the longer one as the pictures are, where they are clearly
+    not square; others are cut to their middle."""
+    shorter, longer = sorted((data.height, data.width))
+    side = max(LEAST_SIDE, min(shorter, limit) // 8 * 8)
+    ratio = longer / max(shorter, 1)
+    other = min(MOST_SIDE, round(side * ratio / 8) * 8) if ratio >= CLEARLY_LONGER else side
+    return (side, other) if data.width >= data.height else (other, side)
 
 
 def remedy(config: DiffusionConfig, action: str) -> tuple[str, float] | None:

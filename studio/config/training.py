@@ -78,6 +78,12 @@ class TrainingSettings(Settings):
         return 512
 
     @property
+    def picture_shape(self) -> tuple[int, int]:
+        """Height and width of the pictures that it learns from; zeros for families without pictures."""
+        side = int(getattr(self, "picture_size", 0))
+        return side, side
+
+    @property
     def knows_horizon(self) -> bool:
         """Whether a step depends on how long the whole run is, so that a longer run is another run."""
         return False

@@ -64,7 +64,7 @@ class PreparedPictures:
         self._reader = FolderReader(folder)
         about = self._about(folder)
         self.count: int = about["count"]
-        self.shape: tuple[int, int, int] = (about["channels"], about["size"], about["size"])
+        self.shape: tuple[int, int, int] = (about["channels"], about.get("height", about["size"]), about["size"])
         self.choices = Choices(shape=about["shape"], background=about["background"])
         self._content: str = about["fingerprint"]
         self.lost: tuple[str, ...] = tuple(about["lost"])

@@ -105,9 +105,11 @@ def cache_name(store: PictureStore, settings: PrepareSettings, choices: Choices)
         digest.update(join_texts((name, *column.values)) + column.codes.tobytes())
     if store.text_columns:
         digest.update(b"captions" + join_texts(store.captions))
-    plain = {"version": VERSION, "settings": settings.model_dump(), "choices": _relevant(store, choices)}
+    of_square = settings.model_dump(exclude=None if settings.height else {"height"})  # whose caches are older than it
+    plain = {"version": VERSION, "settings": of_square, "choices": _relevant(store, choices)}
     digest.update(json.dumps(plain, sort_keys=True).encode())
-    return f"{settings.size}x{settings.channels}-{digest.hexdigest()[:20]}"
+    size = f"{settings.size}x{settings.height}" if settings.height else str(settings.size)
+    return f"{size}x{settings.channels}-{digest.hexdigest()[:20]}"
 
 
 def _relevant(store: PictureStore, choices: Choices) -> dict[str, object]:
@@ -125,7 +127,8 @@ class _Plan:
 
     @property
     def item_bytes(self) -> int:
-        return self.settings.channels * self.settings.size**2
+        height, width = self.settings.shape
+        return self.settings.channels * height * width
 
 
 def _find(folder: Path, count: int, stop: Stop) -> Generator[Event, None, PreparedPictures | None]:
@@ -209,6 +212,7 @@ def _write_tables(writer: FolderWriter, store: PictureStore, made: _Made, plan: 
         "count": len(indices),
         "size": plan.settings.size,
         "channels": plan.settings.channels,
+        **({"height": plan.settings.height} if plan.settings.height else {}),
         "shape": plan.choices.shape,
         "background": plan.choices.background,
         "labels": {name: {"values": c.values, "type": code_type(c).str} for name, c in labels.items()},
@@ -244,67 +248,70 @@ def _prepare_piece(store: PictureStore, indices: Sequence[int] | np.ndarray, pla
 
 
 def prepare_picture(store: PictureStore, index: int, settings: PrepareSettings, choices: Choices) -> bytes:
-    """One picture as bytes of (C, H, W) uint8: cut or filled to a square, resized, flattened.
+    """One picture as bytes of (C, H, W) uint8: cut or filled to the shape, resized, flattened.
 
     Raises:
         DamagedError, BrokenPicture: it cannot be read any more.
     """
-    return prepare_image(store.picture(index, near=2 * settings.size), settings, choices)
+    return prepare_image(store.picture(index, near=2 * max(settings.shape)), settings, choices)
 
 
 def prepare_bytes(data: bytes, settings: PrepareSettings, choices: Choices) -> np.ndarray:
-    """A picture's file as (size, size, C) uint8: exactly what preparing an imported data set makes of it.
+    """A picture's file as (H, W, C) uint8: exactly what preparing an imported data set makes of it.
 
     Raises:
         BrokenPicture: it cannot be read; the text is the end of 'This file …'.
     """
     image = open_picture(data)
-    load(image, near=2 * settings.size)
+    load(image, near=2 * max(settings.shape))
     return pixels_HWC(prepare_image(plain(image), settings, choices), settings)
 
 
 def pixels_HWC(data: bytes, settings: PrepareSettings) -> np.ndarray:
-    """The bytes of a prepared picture as (size, size, C) uint8."""
-    pixels = np.frombuffer(data, np.uint8).reshape(settings.channels, settings.size, settings.size)
+    """The bytes of a prepared picture as (H, W, C) uint8."""
+    pixels = np.frombuffer(data, np.uint8).reshape(settings.channels, *settings.shape)
     return np.ascontiguousarray(pixels.transpose(1, 2, 0))
 
 
 def prepare_image(image: Image.Image, settings: PrepareSettings, choices: Choices) -> bytes:
     """A plain picture (L, LA, RGB, RGBA) as bytes of (C, H, W) uint8."""
-    square = fit(image, settings.size, choices)
+    fitting = fit(image, settings.shape, choices)
     if settings.channels == 1:
-        return (square if square.mode == "L" else square.convert("L")).tobytes()
-    colour = square if square.mode == "RGB" else square.convert("RGB")
+        return (fitting if fitting.mode == "L" else fitting.convert("L")).tobytes()
+    colour = fitting if fitting.mode == "RGB" else fitting.convert("RGB")
     return np.ascontiguousarray(np.asarray(colour).transpose(2, 0, 1)).tobytes()
 
 
-def fit(image: Image.Image, size: int, choices: Choices) -> Image.Image:
-    """A plain picture as a square of ``size`` without transparency (L or RGB)."""
+def fit(image: Image.Image, shape: tuple[int, int], choices: Choices) -> Image.Image:
+    """A plain picture of ``shape`` (height, width) without transparency (L or RGB)."""
     if choices.shape == "crop":
-        return flatten(_crop(image, size), choices.background)
-    return _pad(image, size, choices.background)
+        return flatten(_crop(image, shape), choices.background)
+    return _pad(image, shape, choices.background)
 
 
-def _crop(image: Image.Image, size: int) -> Image.Image:
-    """The middle square, resized."""
-    side = min(image.size)
-    left, top = (image.width - side) / 2, (image.height - side) / 2
-    if image.size == (size, size):
+def _crop(image: Image.Image, shape: tuple[int, int]) -> Image.Image:
+    """The largest middle part of the shape, resized."""
+    size = shape[1], shape[0]
+    scale = min(image.width / size[0], image.height / size[1])
+    width, height = size[0] * scale, size[1] * scale
+    left, top = (image.width - width) / 2, (image.height - height) / 2
+    if image.size == size:
         return image
-    return _resize(image, (size, size), (left, top, left + side, top + side))
+    return _resize(image, size, (left, top, left + width, top + height))
 
 
-def _pad(image: Image.Image, size: int, background: str) -> Image.Image:
+def _pad(image: Image.Image, shape: tuple[int, int], background: str) -> Image.Image:
     """The whole picture in the middle, borders of ``background``."""
-    longest = max(image.size)
-    width, height = (max(1, round(side * size / longest)) for side in image.size)
+    size = shape[1], shape[0]
+    scale = max(image.width / size[0], image.height / size[1])
+    width, height = (max(1, round(side / scale)) for side in image.size)
     if image.size != (width, height):
         image = _resize(image, (width, height), (0, 0, *image.size))
     flat = flatten(image, background)
-    if (width, height) == (size, size):
+    if (width, height) == size:
         return flat
-    ground = Image.new("RGB", (size, size), background)
-    ground.paste(flat, ((size - width) // 2, (size - height) // 2))
+    ground = Image.new("RGB", size, background)
+    ground.paste(flat, ((size[0] - width) // 2, (size[1] - height) // 2))
     return ground
 
 

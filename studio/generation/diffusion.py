@@ -127,9 +127,8 @@ class DiffusionModel:
 
     def completed(self, recipe: Recipe) -> Recipe:
         """The recipe with labels, size and all ways of denoising that it leaves open."""
-        side = self.config.picture_size
         denoising = recipe.denoising or Denoising()
-        denoising = denoising.model_copy(update={"size": denoising.size or (side, side)})
+        denoising = denoising.model_copy(update={"size": denoising.size or self.config.picture_shape})
         return recipe.model_copy(update={"denoising": denoising, "labels": recipe.labels | self.labels_of(recipe)})
 
     def labels_of(self, recipe: Recipe) -> dict[str, str]:
@@ -172,11 +171,13 @@ class DiffusionModel:
         told: dict[str, Any] = {"labels": labels}
         if vocabulary is not None:
             told |= {"words": list(vocabulary.words), "length": vocabulary.length}
+        height, width = config.picture_shape
+        size = height if height == width else [height, width]
         facts = {
             "family": config.family,
             "step": self.step,
             "input": told,
-            "output": {"size": config.picture_size, "channels": config.channels, "range": [-1, 1]},
+            "output": {"size": size, "channels": config.channels, "range": [-1, 1]},
             "config": config.model_dump(mode="json"),
         }
         return Exported({"denoiser": self.denoiser.state_dict()}, facts)

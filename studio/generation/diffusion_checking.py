@@ -33,8 +33,8 @@ def must_be_possible(model: DiffusionModel, recipe: Recipe) -> None:
     for prompt in all_texts(denoising):
         check_prompt(model.vocabulary, prompt)
     assert denoising.size is not None
-    own = model.config.picture_size
-    check_size(denoising.size, model.denoiser.multiple, f"{own} × {own}")
+    height, width = model.config.picture_shape
+    check_size(denoising.size, model.denoiser.multiple, f"{height} × {width}")
     if denoising.begin is not None:
         _check_beginning(model, denoising, denoising.begin)
 

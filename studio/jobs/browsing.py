@@ -264,5 +264,5 @@ def prepared(store: PictureStore, position: int, settings: PrepareSettings, choi
         data = prepare_picture(store, position, settings, choices)
     except (DamagedError, BrokenPicture):
         return None  # preparing leaves it out and says so; the check names it
-    pixels_CHW = np.frombuffer(data, np.uint8).reshape(settings.channels, settings.size, settings.size)
+    pixels_CHW = np.frombuffer(data, np.uint8).reshape(settings.channels, *settings.shape)
     return np.ascontiguousarray(pixels_CHW.transpose(1, 2, 0))

@@ -85,4 +85,6 @@ def known_fingerprint(run: Run) -> str | None:
 
 def picture_settings(config: TrainingSettings) -> PrepareSettings:
     """At which size and with how many channels a run wants its pictures."""
-    return PrepareSettings(size=get_value(config, "picture_size"), channels=get_value(config, "channels"))
+    height, width = config.picture_shape
+    other = {"height": height} if height != width else {}
+    return PrepareSettings(size=width, channels=get_value(config, "channels"), **other)

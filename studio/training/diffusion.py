@@ -258,7 +258,7 @@ class DiffusionTask:
     def _drawn(self, denoiser: Denoiser, condition: Condition, guidance: float) -> Iterator[np.ndarray]:
         """Pictures (n, H, W, C) uint8 of conditions, in chunks of one fixed size."""
         config = self.config
-        shape = (config.channels, config.picture_size, config.picture_size)
+        shape = (config.channels, *config.picture_shape)
         guided = guidance if self.labels or self.data.vocabulary is not None else 1.0
         for start in range(0, len(condition), CHUNK):
             places = range(start, min(start + CHUNK, len(condition)))

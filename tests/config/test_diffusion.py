@@ -17,8 +17,19 @@ def _facts(side: int = 64, channels: int = 3, captions: bool = False) -> DataFac
 @pytest.mark.parametrize("side", [16, 28, 45, 64, 300])
 def test_presets_fit_the_data_and_the_device(dial: Dial, kind: str, limit: int, side: int) -> None:
     config = preset(_facts(side), DeviceFacts(kind=kind), dial)  # type: ignore[arg-type]
-    assert config.picture_size % 8 == 0
-    assert 32 <= config.picture_size <= max(32, min(side, limit))
+    assert all(length % 8 == 0 for length in config.picture_shape)
+    assert 32 <= min(config.picture_shape) <= max(32, min(side, limit))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "shape"),
+    [(64, 64, (32, 32)), (218, 178, (32, 32)), (300, 200, (48, 32)), (480, 640, (32, 40)), (100, 4000, (32, 256))],
+)
+def test_presets_keep_the_shape_of_pictures_that_are_clearly_not_square(
+    height: int, width: int, shape: tuple[int, int]
+) -> None:
+    config = preset(DataFacts(count=9, height=height, width=width, channels=3), DeviceFacts(), "quick")
+    assert config.picture_shape == shape and (config.picture_height == 0) == (shape[0] == shape[1])
 
 
 def test_presets_read_captions_where_there_are_some() -> None:
@@ -37,6 +48,8 @@ def test_better_presets_take_longer() -> None:
     ("changes", "words"),
     [
         ({"picture_size": "36"}, "multiple of 8"),
+        ({"picture_height": "36"}, "multiple of 8"),
+        ({"picture_height": "24"}, "at least 32 pixels high"),
         ({"picture_size": "24"}, "greater than or equal to 32"),
         ({"process": "gradual", "process.prediction": "epsilon", "process.zero_terminal_snr": "true"}, "nothing but"),
         ({"network.width": "33"}, "multiple of 4"),

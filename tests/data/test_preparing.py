@@ -343,6 +343,28 @@ def test_pad_keeps_the_whole_on_the_background(tmp_path: Path, imported: Importe
     assert rows == ["blue"] * 4 + ["red"] * 4 + ["blue"] * 4
 
 
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (20, 60), (40, 30), (32, 24)])
+def test_shapes_that_are_not_square(
+    tmp_path: Path, imported: Imported, prepared: Any, width: int, height: int
+) -> None:
+    store = single(tmp_path, Image.new("RGB", (width, height), "#ff0000"), imported)
+    settings = PrepareSettings(size=32, height=24)
+    cut = prepared(store, settings)
+    assert cut.shape == (3, 24, 32) and (cut.facts.height, cut.facts.width) == (24, 32)
+    assert cut.read(np.array([0]))[0].reshape(3, -1).T.tolist() == [[255, 0, 0]] * (24 * 32)
+    whole = prepared(store, settings, Choices(shape="pad", background="#0000ff")).read(np.array([0]))[0]
+    share = min(1.0, (width / 32) / (height / 24), (height / 24) / (width / 32))
+    assert (whole[0] > 128).mean() == pytest.approx(share, abs=0.05)
+    assert {tuple(corner) for corner in (whole[:, 0, 0], whole[:, -1, -1])} <= {(255, 0, 0), (0, 0, 255)}
+
+
+def test_square_pictures_keep_the_names_of_their_caches(tmp_path: Path, imported: Imported) -> None:
+    store = single(tmp_path, Image.new("RGB", (8, 8), "#ff0000"), imported)
+    assert cache_name(store, PrepareSettings(size=16), NONE).startswith("16x3-")
+    names = {cache_name(store, PrepareSettings(size=16, height=height), NONE) for height in (0, 24, 32)}
+    assert len(names) == 3 and "16x24x3-" in "".join(names)
+
+
 @pytest.mark.parametrize(("size", "method"), [(8, "smaller"), (32, "same"), (64, "larger")])
 def test_transparency_shows_the_chosen_colour(
     tmp_path: Path, imported: Imported, prepared: Any, size: int, method: str

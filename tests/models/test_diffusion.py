@@ -53,10 +53,23 @@ def test_every_side_divisible_by_eight(config: DiffusionConfig, size: tuple[int,
 
 @pytest.mark.parametrize("side", range(32, 257, 8))
 def test_a_network_can_make_the_size_it_is_built_for(side: int) -> None:
-    sides = level_sides(side)
+    sides = level_sides(side, side)
     assert sides[0] == side // 2
     assert all(a == 2 * b for a, b in pairwise(sides))
     assert sides[-1] <= 8 or sides[-1] % 2 == 1
+
+
+@pytest.mark.parametrize(("height", "width"), [(128, 136), (32, 256), (256, 64), (40, 48), (104, 256)])
+@pytest.mark.parametrize("kind", ["unet", "dit"])
+def test_a_network_for_pictures_that_are_not_square_can_make_them(height: int, width: int, kind: str) -> None:
+    config = DiffusionConfig.model_validate(
+        {"picture_size": width, "picture_height": height, "network": {"kind": kind, "width": 16, "depth": 1}}
+    )
+    assert config.picture_shape == (height, width)
+    with torch.device("meta"):
+        denoiser = build_denoiser(config)
+    assert height % denoiser.multiple == 0 and width % denoiser.multiple == 0
+    assert level_sides(height, width) == level_sides(width, height)
 
 
 @pytest.mark.parametrize(("width", "low", "high"), [(24, 0.9e6, 1.6e6), (176, 50e6, 65e6)])

@@ -181,7 +181,8 @@ class StartDialog(QDialog):
         """“32 px · U-Net, width 32 · learned from Portraits · step 1 000”."""
         if info is None or self._config is None:
             return ""
-        parts = [self.tr("{0} px").format(_value(self._config, "picture_size"))]
+        height, width = self._config.picture_shape
+        parts = [self.tr("{0} × {1} px").format(width, height)]
         network, width = _value(self._config, "network"), _value(self._config, "network.width")
         if network:
             words = choice_words(str(network))

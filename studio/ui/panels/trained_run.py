@@ -58,14 +58,15 @@ class TrainedRun:
 
     @property
     def side(self) -> int:
-        """Side of its pictures in pixels; 0 where unknown."""
+        """Width of its pictures in pixels; 0 where unknown."""
         size = self.config.get("picture_size", 0)
         return size if isinstance(size, int) else 0
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of its pictures in pixels; zeros where unknown."""
-        return self.side, self.side
+        height = self.config.get("picture_height", 0)
+        return height if isinstance(height, int) and height else self.side, self.side
 
     @property
     def seed(self) -> int:

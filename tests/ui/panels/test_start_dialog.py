@@ -60,7 +60,7 @@ def test_weights_of_a_run_of_this_project(new_run: tuple[StudioWindow, TrainTab]
     dialog = opened(window, tab, qtbot)
     assert "this one" in dialog.project.currentText()
     assert [dialog.checkpoint.itemText(i) for i in range(4)] == ["the last", "the best", "step 30", "step 10"]
-    assert "32 px" in dialog.facts.text() and "portraits" in dialog.facts.text()
+    assert "× 32 px" in dialog.facts.text() and "portraits" in dialog.facts.text()
     choose(dialog.checkpoint, "10")
     click(qtbot, dialog, "startAccept")
     request = tab.column.request()
