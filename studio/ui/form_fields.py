@@ -17,7 +17,7 @@ from studio.ui.widgets.inputs import Combo, MultiChoice, NumberField, Switch
 
 Choices = Sequence[Choice]
 _NAMES = {
-    "dcgan": "DCGAN", "unet": "U-Net", "dit": "DiT", "x0": "Clean picture", "epsilon": "Noise", "v": "v",
+    "dcgan": "DCGAN", "resnet": "ResNet", "unet": "U-Net", "dit": "DiT", "x0": "Clean picture", "epsilon": "Noise", "v": "v",
     "ddpm": "DDPM", "ddim": "DDIM", "euler-ancestral": "Euler ancestral", "dpm++2m": "DPM-Solver++ 2M",
     "unipc": "UniPC",
 }  # fmt: skip

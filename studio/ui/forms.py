@@ -21,7 +21,11 @@ from studio.ui.words import spoken
 
 
 class SettingsForm(QWidget):
-    """Basic rows first, then “Advanced” folded away with a badge that counts what was changed there."""
+    """Basic rows first, then “Advanced” folded away with a badge that counts what was changed there.
+
+    Settings at the paths ``elsewhere`` belong to its value but have no row: a widget of their own shows them, which
+    reads them with `shown_value` and sets them with `set_value`.
+    """
 
     changed = Signal()
     live_changed = Signal(str, object)
@@ -36,10 +40,12 @@ class SettingsForm(QWidget):
         control_width: int = 112,
         only: Iterable[str] = (),
         without: Iterable[str] = (),
+        elsewhere: Iterable[str] = (),
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self._width = control_width
+        self._elsewhere = frozenset(elsewhere)
         self._only, self._without = frozenset(only), frozenset(without)
         self._base: Settings | None = None
         self._valid: Settings | None = None
@@ -143,6 +149,15 @@ class SettingsForm(QWidget):
             self._overrides[path] = value
             self._refresh()
 
+    def set_value(self, path: str, value: Any) -> None:
+        """Set a setting as its row would."""
+        if path in self._fields:
+            self._on_edited(path, value)
+
+    def shown_value(self, path: str) -> Any:
+        """What a setting is as it stands."""
+        return self._raw(path)
+
     def reset(self) -> None:
         """Go back to the base everywhere."""
         if self._overrides:
@@ -210,8 +225,11 @@ class SettingsForm(QWidget):
 
     def _active_paths(self) -> list[str]:
         """Paths of overrides whose rows are shown, those that decide over others first."""
-        shown = [path for path in self._overrides if path in self._fields and not self._fields[path].isHidden()]
+        shown = [path for path in self._overrides if path in self._elsewhere or self._is_shown(path)]
         return sorted(shown, key=lambda path: (path not in self._deciders, path))
+
+    def _is_shown(self, path: str) -> bool:
+        return path in self._fields and not self._fields[path].isHidden()
 
     def _refresh(self) -> None:
         """Resolve overrides over the base, then show values, conditions, differences and errors."""
@@ -227,7 +245,8 @@ class SettingsForm(QWidget):
     def _show_conditions(self) -> None:
         for field in self._fields.values():
             when = field.row.when
-            field.setVisible(when is None or str(self._raw(when[0])) in when[1])
+            met = when is None or str(self._raw(when[0])) in when[1]
+            field.setVisible(met and field.row.path not in self._elsewhere)
 
     def _raw(self, path: str) -> Any:
         if path in self._overrides:
@@ -243,7 +262,7 @@ class SettingsForm(QWidget):
         except UsageError as error:
             self._error = spoken(error.text)
             named = str(dict(error.text.params).get("name", ""))
-            self._error_path = named if named in self._fields else ""
+            self._error_path = named if self._is_shown(named) else ""
 
     def _show(self, path: str, field: FieldRow) -> None:
         if field.isHidden():

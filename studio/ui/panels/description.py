@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from studio.config.facts import DataFacts
 from studio.config.registry import capabilities
 from studio.ground.errors import Text, text
+from studio.ui.panels.column_block import MakeBlock
 from studio.ui.panels.stage import Stage
 
 _CONTEXT = "Families"
@@ -42,7 +46,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class CurveGroup:
     """The curves that stand in one plot. ``log``: its values are first shown on a logarithmic axis; ``dots``: they are
-    few, each with an error of its own; ``prefix``: it shows every metric of a run whose name begins so."""
+    few, each with an error of its own; ``prefix``: it shows every metric of a run whose name begins so; ``some``: of its
+    lines those alone that the run has, for runs differ in them."""
 
     key: str
     title: str
@@ -50,9 +55,14 @@ class CurveGroup:
     log: bool = False
     dots: bool = False
     prefix: str = ""
+    some: bool = False
 
     def of(self, metrics: Iterable[str]) -> CurveGroup:
         """The group with a line for each of these metrics that it means, where that depends on the run."""
+        if self.some:
+            known = set(metrics)
+            present = tuple(line for line in self.lines if line.metric in known)
+            return replace(self, lines=present) if present else self
         if not self.prefix:
             return self
         found = [name for name in metrics if name.startswith(self.prefix)]
@@ -78,6 +88,10 @@ def _takes_all(data: DataFacts) -> Text | None:
     return None
 
 
+def _all_fit(overrides: Mapping[str, Any], data: DataFacts) -> Mapping[str, Any]:
+    return overrides
+
+
 @dataclass(frozen=True)
 class FamilyDescription:
     """See the module. ``shown`` are the groups of the plots from the left; wider windows show more of them.
@@ -85,7 +99,9 @@ class FamilyDescription:
     ``stage`` makes what stands above the curves; ``samples`` is its title and ``constant`` says what stays the same
     from step to step. ``use``: what is done with a trained one. ``suits`` says of a label and its values whether it can
     be learned; ``refuses`` why nothing can be learned from some data; ``needs_labels``: it learns nothing else.
-    ``remedies``: words for the actions of notices; which setting each changes says ``config.<family>.remedy``.
+    ``block`` makes what its column has above the form; ``fitting`` leaves out of what the user has set whatever does
+    not fit the chosen data. ``remedies``: words for the actions of notices; which setting each changes says
+    ``config.<family>.remedy``.
     ``reasons``: what “Why?” explains for a notice, by its code.
     """
 
@@ -100,6 +116,8 @@ class FamilyDescription:
     needs_labels: bool = False
     suits: Callable[[str, tuple[str, ...]], bool] = _has_values
     refuses: Callable[[DataFacts], Text | None] = _takes_all
+    block: MakeBlock | None = None
+    fitting: Callable[[Mapping[str, Any], DataFacts], Mapping[str, Any]] = _all_fit
     remedies: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -111,3 +129,11 @@ class FamilyDescription:
     def group(self, key: str) -> CurveGroup:
         """The group of that key; the first where there is none."""
         return next((group for group in self.groups if group.key == key), self.groups[0])
+
+
+def description_of(family: str) -> FamilyDescription | None:
+    """How the panel of a family speaks of it; None for one that this version does not have."""
+    name = f"studio.ui.panels.{family}_words"
+    if not family.isidentifier() or importlib.util.find_spec(name) is None:
+        return None
+    return next((v for v in vars(importlib.import_module(name)).values() if isinstance(v, FamilyDescription)), None)

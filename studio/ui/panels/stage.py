@@ -26,9 +26,13 @@ class Stage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("stage")
-        self.grid = SampleGrid(choosing=self.choosing)
+        self.grid = self.make_grid()
         self.grid.setObjectName("sampleGrid")
         self.build()
+
+    def make_grid(self) -> SampleGrid:
+        """The grid of the samples."""
+        return SampleGrid(choosing=self.choosing)
 
     def build(self) -> None:
         """Lay out the grid and whatever stands beside it."""

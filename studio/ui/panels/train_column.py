@@ -14,6 +14,7 @@ from studio.config.facts import DataFacts
 from studio.config.requests import TrainRequest
 from studio.config.training import TrainingSettings
 from studio.ground.errors import StudioError
+from studio.projects.datasets import DataSetRecord
 from studio.ui.form_fields import setting_label
 from studio.ui.panels.costs import Costs, Wanted
 from studio.ui.panels.description import FamilyDescription, said
@@ -79,7 +80,7 @@ class TrainColumn(QObject):
         data = self._session.data_facts(chosen.dataset) or _NO_DATA
         source = self._source(chosen.run, data)
         shown = (view.locked, view.live_open, view.note, view.can_renew, view.why_not)
-        key = (source, self._session.device_facts(), *shown)
+        key = (source, self._session.device_facts(), self._records(), *shown)
         if key != self._key:
             self._key = key
             self._show_form(view, chosen.run, source, data)
@@ -104,15 +105,26 @@ class TrainColumn(QObject):
         filled = self._filled(run, source, data)
         if filled is not None:
             self.controls.show_settings(filled, data, locked, live_open=view.live_open)
+            dataset, others = self._records()
+            self.controls.show_block(dataset, others)
         self.controls.lock(locked, live_open=view.live_open)
         self.controls.set_note(spoken(view.note), can_renew=view.can_renew)
         self.controls.set_start("" if run else self._start_words(), can_choose=not run and not locked)
         self._set_wanted()
 
+    def _records(self) -> tuple[DataSetRecord | None, tuple[DataSetRecord, ...]]:
+        """The chosen data set, and the others, where the family's own block wants to know them."""
+        name = self._session.selection(self._family).dataset
+        if self._about.block is None:
+            return None, ()
+        others = tuple(record for record in self._session.datasets() if record.name != name)
+        return self._session.lists.dataset(name), others
+
     def _filled(self, run: str, source: object, data: DataFacts) -> Filled | None:
         if not run:
             self._stored = None
-            return fill(self._family, self._draft, data, self._session.device_facts())
+            fitting = replace(self._draft, overrides=self._about.fitting(self._draft.overrides, data))
+            return fill(self._family, fitting, data, self._session.device_facts())
         if self._stored is None or self._stored[0] != source:
             self._stored = self._read_run(run, source, data)
         return self._stored[1] if self._stored is not None else None

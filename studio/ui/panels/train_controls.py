@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.config.base import DIALS
 from studio.config.facts import DataFacts
+from studio.projects.datasets import DataSetRecord
 from studio.ui.forms import SettingsForm
 from studio.ui.panels.description import FamilyDescription
 from studio.ui.panels.train_draft import Filled, label_choices, label_settings
@@ -49,7 +50,9 @@ class TrainControls(QWidget):
         self.cards.setObjectName("presetCards")
         self.cards.setAccessibleName(self.tr("Preset"))
         self.cards.value_changed.connect(self.dial_chosen)
-        self.form = SettingsForm(name="trainForm", control_width=_CONTROL)
+        self.block = self._about.block() if self._about.block is not None else None
+        elsewhere = self.block.paths if self.block is not None else ()
+        self.form = SettingsForm(name="trainForm", control_width=_CONTROL, elsewhere=elsewhere)
         self.form.changed.connect(self.changed)
         self.form.live_changed.connect(self.live_changed)
         self.form.advanced_toggled.connect(self._on_advanced)
@@ -57,6 +60,10 @@ class TrainControls(QWidget):
         for part in (self._note_row, self._start_card, self._refused, caption, self.cards):
             column.addWidget(part)
         column.addSpacing(10)
+        if self.block is not None:
+            self.block.edited.connect(self.form.set_value)
+            column.addWidget(self.block)
+            column.addSpacing(10)
         column.addWidget(self.form)
         column.addWidget(self.begin, 0, Qt.AlignmentFlag.AlignLeft)
 
@@ -120,6 +127,14 @@ class TrainControls(QWidget):
         for dial in DIALS:
             self.cards.set_available(dial, why)
         self.form.set_locked(why, live_too=not live_open)
+        if self.block is not None:
+            self.block.set_locked(why)
+
+    def show_block(self, dataset: DataSetRecord | None, others: Sequence[DataSetRecord]) -> None:
+        """Show the values of the family's own block, for a run on `dataset`."""
+        if self.block is not None:
+            values = {path: self.form.shown_value(path) for path in self.block.paths}
+            self.block.show_values(values, dataset, others)
 
     def set_note(self, words: str, *, can_renew: bool) -> None:
         """Say whose settings these are; empty for those of a new run."""
@@ -139,8 +154,8 @@ class TrainControls(QWidget):
         self._refused.setVisible(bool(words))
 
     def refused(self) -> str:
-        """What `set_refused` says."""
-        return self._refused.text()
+        """What `set_refused` says, or why the family's own block refuses."""
+        return self._refused.text() or (self.block.error() if self.block is not None else "")
 
     def set_times(self, words: Mapping[str, str]) -> None:
         """Estimated time of each preset; a dash where it was not measured."""
