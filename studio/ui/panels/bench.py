@@ -75,7 +75,7 @@ class Bench(Frame):
         row.addWidget(self.modes)
         row.addStretch(1)
         self._short_hint = Label(role="dim", elide=Qt.TextElideMode.ElideRight)
-        row.insertWidget(1, self._short_hint, 1)
+        row.insertWidget(1, self._short_hint, 1000)
         for button in (self.add_button, self.keep_button, self.film_button, self.fold):
             row.addWidget(button)
         return head
@@ -107,14 +107,17 @@ class Bench(Frame):
         self._on_mode(mode)
 
     def refresh(self) -> None:
-        """Make everything anew if the model is another one."""
-        if self._maker.model != self._fed:
+        """Make everything anew if the model is another one, or nothing was asked for so far."""
+        if self._open and self._maker.model != self._fed:
             self._feed(again=True)
         self._show()
 
     def rest(self) -> None:
-        """Nobody looks: what was asked for is void."""
+        """Nobody looks, or something else comes first: what was asked for is void until `refresh`."""
         self._fed = None
+        for part in self.parts.values():
+            for key in part.asks_for():
+                self._maker.forget(key)
 
     def stops(self) -> tuple[Recipe, ...]:
         """The recipes that a loop would go through."""
@@ -137,7 +140,10 @@ class Bench(Frame):
         self._show()
 
     def _feed(self, *, again: bool = False) -> None:
-        """Hand the picked pictures to the part that is shown; the others wait until they are."""
+        """Hand the picked pictures to the part that is shown; the others, and a closed card, wait until they are."""
+        if not self._open:
+            self._fed = None
+            return
         self._fed = self._maker.model
         self.part().set_picked(self.picked)
         if again:
@@ -162,7 +168,7 @@ class Bench(Frame):
 
     def _on_fold(self) -> None:
         self._open, self._used = not self._open, True
-        self._show()
+        self.refresh()
         self.changed.emit()
 
     def _on_mode(self, mode: str) -> None:

@@ -50,6 +50,10 @@ class BenchPart(QWidget):
     def refresh(self) -> None:
         """Ask anew for what does not come of picked pictures: the model is another one, or it is shown again."""
 
+    def asks_for(self) -> tuple[str, ...]:
+        """The keys under which it asks the model."""
+        return (self.key,)
+
     def results(self) -> tuple[Recipe, ...]:
         """The recipes that it has made; empty while there is nothing."""
         raise NotImplementedError

@@ -25,7 +25,7 @@ from studio.ui.panels.bench_part import Picked, filled
 from studio.ui.panels.create_export import CreateExport
 from studio.ui.panels.maker import Maker
 from studio.ui.panels.recipe_words import recipe_words
-from studio.ui.panels.sheet import MOST, Entry, Model, recipe_to_json, request_from_json
+from studio.ui.panels.sheet import MOST, Entry, Model, recipe_to_json
 from studio.ui.panels.sheet_desk import SheetDesk
 from studio.ui.panels.sheet_view import SheetView
 from studio.ui.panels.tab import PanelTab, TabIntention
@@ -266,13 +266,9 @@ class CreateTab(PanelTab):
 
     def recall(self, certificate: Mapping[str, Any]) -> bool:
         """Set everything as it was when a picture was made, and make it again. False where it is not of this family."""
-        request = request_from_json(certificate)
-        if request is None or not request.recipes or certificate.get("family") not in (None, "", self.family):
-            return False
-        if request.run not in {info.name for info in self.session.runs()}:
-            words = self.tr("The run {0}, which made this picture, is not in this project.").format(request.run)
-            self.session.toast(words, severity="warning")
-            return True
+        request = self.maker.recalled(certificate)
+        if request is None or self.maker.misses(request):
+            return request is not None
         self._use(request.run, request.checkpoint)
         self.set_as(request.recipes[0])
         self.view.show_sheet()
@@ -291,15 +287,7 @@ class CreateTab(PanelTab):
         """Choose the model of a recalled picture; a sheet of another one is set aside."""
         if self.maker.model != Model(run, checkpoint) and len(self.sheet):
             self.desk.replace([], text("Set the sheet aside"))
-        self.session.select(self.family, run=run, checkpoint=checkpoint)
-        self.maker.refresh()
-        trained = self.maker.trained
-        if self.maker.model is None and trained is not None and trained.steps and checkpoint.isdigit():
-            nearest = min(trained.steps, key=lambda step: abs(step - int(checkpoint)))
-            self.session.select(self.family, checkpoint=str(nearest))
-            self.maker.refresh()
-            words = self.tr("Step {0} is no longer kept; this is made with step {1} and may differ.")
-            self.session.toast(words.format(checkpoint, nearest), severity="warning")
+        self.maker.choose(run, checkpoint)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
@@ -353,7 +341,8 @@ class CreateTab(PanelTab):
         self.view.head.setVisible(has)
         if trained is None or model is None:
             return
-        pictures = self.tr("{0} pictures").format(count_text(len(self.sheet)))
+        count = len(self.sheet)
+        pictures = self.tr("{0} pictures").format(count_text(count)) if count != 1 else self.tr("One picture")
         step = self.tr("step {0}").format(count_text(int(model.checkpoint)))
         newer = self.tr("Show step {0}").format(count_text(self.maker.newer)) if self.maker.newer is not None else ""
         self.view.set_words(f"{pictures} · {trained.name}, {step}", newer=newer)
@@ -366,7 +355,9 @@ class CreateTab(PanelTab):
             words = self.tr(
                 "{0} is training. Both share the cores: pictures come slower, and so does the training."
             ).format(live)
-        self.note.setText(words)
+        problem = self.why_not_generate()
+        self.note.set_role("error" if problem is not None else "small")
+        self.note.setText(spoken(problem) if problem is not None else words)
 
     def _training(self) -> str:
         """The run that trains now, here or in another process; empty where none does."""

@@ -131,6 +131,9 @@ class WordsWay(BenchPart):
         told = self.start().model_copy(update={"denoising": Denoising(prompt=words)})
         return "", "\n".join(spoken(notice.body) for notice in unread_words(vocabulary, [told]))
 
+    def asks_for(self) -> tuple[str, ...]:
+        return self.way.asks_for()
+
     def results(self) -> tuple[Recipe, ...]:
         return self.way.results()
 

@@ -22,7 +22,7 @@ from studio.ui.panels.sampler_words import sampler_choices
 from studio.ui.panels.trained_run import TrainedRun
 from studio.ui.panels.ways import LARGEST_CHUNK
 from studio.ui.text import Label
-from studio.ui.widgets.buttons import Button, icon_button
+from studio.ui.widgets.buttons import icon_button
 from studio.ui.widgets.frames import dense, rule
 from studio.ui.widgets.inputs import NumberField
 from studio.ui.widgets.seed_field import SeedField
@@ -37,7 +37,6 @@ class DiffusionControls(QWidget):
 
     changed = Signal()
     entered = Signal()
-    again_asked = Signal()
     history_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -52,15 +51,14 @@ class DiffusionControls(QWidget):
             open_words=self.tr("open"),
             open_tip=self.tr("Beside a prompt the words decide; without one it falls as often as in the data."),
         )
+        self._untold = Label(role="small", wrap=True)
+        self._untold.setObjectName("createUntold")
         self.begin = BeginBlock()
         self._make_numbers()
         self.sampling = SettingsForm(name="samplingForm")
         self.sampling.set_model(Sampling(), choices={"sampler": sampler_choices()})
         self.problem_words = Label(role="error", wrap=True)
         self.problem_words.setObjectName("createProblem")
-        self.again = Button(self.tr("Make again"), kind="small", icon="refresh")
-        self.again.setObjectName("createAgain")
-        self.again.clicked.connect(self.again_asked)
         self._lay_out()
         self._connect()
         self._on_changed()
@@ -91,14 +89,13 @@ class DiffusionControls(QWidget):
         form_row(grid, self.tr("Size"), sides, tip=self.tr("Width and height; empty: as the model learnt."))
         self.width_field.setAccessibleName(self.tr("Width"))
         self.height_field.setAccessibleName(self.tr("Height"))
-        column = dense(QVBoxLayout(self), gap=12)
-        above: list[QWidget] = [self.words, self.choices, rule(), self.begin, rule()]
-        below: list[QWidget] = [self.sampling, self.problem_words, self.again]
+        column = dense(QVBoxLayout(self), gap=10)
+        above: list[QWidget] = [self.words, self.choices, self._untold, rule(), self.begin, rule()]
         for widget in above:
             column.addWidget(widget)
         column.addLayout(grid)
-        for widget in below:
-            column.addWidget(widget)
+        column.addWidget(self.problem_words)
+        column.addWidget(self.sampling)
 
     def _connect(self) -> None:
         for signal in (self.words.changed, self.words.looked_up, self.choices.chosen, self.begin.changed):
@@ -115,10 +112,17 @@ class DiffusionControls(QWidget):
         """What the model reads and learnt."""
         self.words.set_model(trained.vocabulary if trained is not None else None, trained.examples if trained else ())
         self.choices.set_labels(trained.labels if trained is not None else {})
+        self._untold.setText(self._untold_words(trained))
+        self._untold.setVisible(trained is not None and trained.vocabulary is None)
         self._own = trained.size if trained is not None else (0, 0)
         for field, side in zip((self.height_field, self.width_field), self._own, strict=True):
             field.setPlaceholderText(str(side) if side else "")
         self._on_changed()
+
+    def _untold_words(self, trained: TrainedRun | None) -> str:
+        if trained is not None and trained.labels:
+            return self.tr("It reads no words, since it was trained without captions. Its labels steer it.")
+        return self.tr("It was told neither words nor labels in training, so it draws whatever it has seen.")
 
     def picture_size(self) -> Size:
         """Height and width of new pictures."""

@@ -17,10 +17,12 @@ from studio.jobs.browsing import ReadFile
 from studio.ui.panels.create_tab import CreateTab, MenuGroup
 from studio.ui.panels.diffusion_bench import DiffusionBench
 from studio.ui.panels.diffusion_controls import DiffusionControls
+from studio.ui.panels.folded import folded, unfolded
 from studio.ui.panels.given_picture import LARGEST, GivenPicture
 from studio.ui.panels.mask_painter import MaskPainter
 from studio.ui.panels.request_history import RequestHistory
 from studio.ui.panels.sheet import Entry
+from studio.ui.panels.sheet_desk import KEY
 from studio.ui.widgets.frames import dense
 from studio.ui.words import spoken
 
@@ -47,13 +49,16 @@ class DiffusionCreateTab(CreateTab):
         self._pages.addWidget(sheet)
         self._pages.addWidget(self.painter)
         dense(QVBoxLayout(self.canvas)).addWidget(self._pages)
+        self.again = self.view.add_button("again", self.tr("Make again"), "refresh")
+        self.again.clicked.connect(self.make_again)
+        self.desk.asked.connect(self.bench.rest)  # what is only looked at comes after what was asked for
+        self.maker.ended.connect(self._on_made)
         self._connect_form()
 
     def _connect_form(self) -> None:
         form, begin = self.form, self.form.begin
         form.changed.connect(self._on_form)
         form.entered.connect(self._on_entered)
-        form.again_asked.connect(self.make_again)
         form.history_asked.connect(self.history.ask)
         self.history.chosen.connect(self._on_history)
         begin.pick_asked.connect(self._on_begin_pick)
@@ -67,9 +72,10 @@ class DiffusionCreateTab(CreateTab):
     # --- the tab -----------------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
-        return super().state() | {"history": self.history.state()}
+        return folded(super().state() | {"history": self.history.state()})
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        state = unfolded(dict(state))
         self.history.restore(state.get("history"))
         super().restore(state)
 
@@ -80,14 +86,10 @@ class DiffusionCreateTab(CreateTab):
         self.form.set_trained(self.maker.trained)
 
     def picked_shown(self) -> None:
-        picked = self.desk.picked()
-        count = len(picked) if picked else len(self.sheet)
-        words = self.tr("Make {0} pictures again") if count != 1 else self.tr("Make this picture again")
-        self.form.again.set_text(words.format(count) if count else self.tr("Make again"))
-        why = "" if count else self.tr("There are no pictures on the sheet yet.")
-        problem = self.form.problem()
-        self.form.again.set_available(why or problem)
-        self.form.again.set_tip(self.tr("With what is set above, each from its own seed."))
+        picked = len(self.view.grid.selection())
+        which = self.tr("The picked pictures") if picked else self.tr("All pictures")
+        self.again.set_tip(self.tr("{0} with what is set at the left, each from its own seed").format(which))
+        self.again.set_available(self.form.problem())
 
     def why_not_generate(self) -> Text | None:
         problem = self.form.problem()
@@ -216,8 +218,13 @@ class DiffusionCreateTab(CreateTab):
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
+    def _on_made(self, key: str, finished: bool) -> None:
+        if key == KEY and not self.maker.is_open(key):
+            self.bench.refresh()
+
     def _on_form(self) -> None:
         self.picked_shown()
+        self.show_note()
         self.state_changed.emit()
         self.intention_changed.emit()
 

@@ -78,6 +78,9 @@ class Interpolation(BenchPart):
     def set_picked(self, picked: Sequence[Picked]) -> None:
         self.set_stops([one.recipe for one in picked[:_MOST_STOPS]])
 
+    def asks_for(self) -> tuple[str, ...]:
+        return self.key, self._here_key
+
     def results(self) -> tuple[Recipe, ...]:
         here = self.result()
         return (here,) if here is not None else ()

@@ -25,6 +25,7 @@ class LabelChoices(QWidget):
         self._wanted: dict[str, str] = {}  # chosen for labels that another model knows, or that are yet to be listed
         self._grid = QGridLayout(self)
         dense(self._grid, gap=7)  # type: ignore[type-var]
+        self.hide()
 
     def set_labels(self, labels: Mapping[str, Sequence[str]]) -> None:
         """The labels that the model can be told, with their values."""

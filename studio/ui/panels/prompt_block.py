@@ -35,8 +35,8 @@ class PromptBlock(QWidget):
         super().__init__(parent)
         self._vocabulary: Vocabulary | None = None
         self._problem = ""
-        self.prompt = self._make("createPrompt", self.tr("Prompt"), lines=4)
-        self.negative = self._make("createNegative", self.tr("What it shall not show"), lines=2)
+        self.prompt = self._make("createPrompt", self.tr("Prompt"), lines=3)
+        self.negative = self._make("createNegative", self.tr("What it shall not show"), lines=1)
         self.negative.setPlaceholderText(self.tr("nothing"))
         self.note = Label(role="small", wrap=True)
         self.note.setObjectName("promptNote")
@@ -50,7 +50,7 @@ class PromptBlock(QWidget):
         caption.addWidget(Label(self.tr("Prompt"), role="dim"), 1)
         if head is not None:
             caption.addWidget(head)
-        column = dense(QVBoxLayout(self), gap=6)
+        column = dense(QVBoxLayout(self), gap=4)
         column.addLayout(caption)
         for widget in (self.prompt, self.error, self.note):
             column.addWidget(widget)
@@ -63,7 +63,7 @@ class PromptBlock(QWidget):
         field = PromptField(lines=lines)
         field.setObjectName(name)
         field.setAccessibleName(words)
-        field.set_most(LONGEST_PROMPT + 1)
+        field.set_most(2 * LONGEST_PROMPT)
         field.textChanged.connect(self._on_text)
         field.value_changed.connect(self._on_value)
         field.entered.connect(self.entered)
@@ -102,7 +102,7 @@ class PromptBlock(QWidget):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up what `state` gave."""
         texts = (state.get(name) for name in ("prompt", "negative"))
-        self.show_texts(*(words[: LONGEST_PROMPT + 1] if isinstance(words, str) else "" for words in texts))
+        self.show_texts(*(words[: 2 * LONGEST_PROMPT] if isinstance(words, str) else "" for words in texts))
 
     # --- looking up --------------------------------------------------------------------------------------------------
 

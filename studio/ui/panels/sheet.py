@@ -81,6 +81,7 @@ class Sheet:
         self.fit: Callable[[Recipe], Recipe] = _same
         """What the model of the moment can make of a recipe: what it does not know is left out, not forgotten."""
         self._next = 0
+        self._written: dict[int, tuple[Recipe, dict[str, Any]]] = {}  # as plain data, which is asked for often
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -144,7 +145,14 @@ class Sheet:
 
     def to_json(self) -> list[dict[str, Any]]:
         """The recipes as plain data."""
-        return [recipe_to_json(entry.recipe) for entry in self.entries]
+        known = self._written
+        self._written = {
+            entry.number: known[entry.number]
+            if entry.number in known and known[entry.number][0] is entry.recipe
+            else (entry.recipe, recipe_to_json(entry.recipe))
+            for entry in self.entries
+        }
+        return [plain for _, plain in self._written.values()]
 
     def load(self, data: object) -> None:
         """Take up what `to_json` gave; what is no recipe is left out."""

@@ -22,15 +22,17 @@ from studio.ui.words import spoken
 if TYPE_CHECKING:
     from studio.ui.session import Session
 
-_KEY = "sheet"
+KEY = "sheet"
 _PATIENCE_MS = 500  # what takes longer shows its progress
 
 
 class SheetDesk(QObject):
-    """`shown`: pictures have come or gone. `changed`: the recipes, what is picked or what is kept are other ones."""
+    """`shown`: pictures have come or gone. `changed`: the recipes, what is picked or what is kept are other ones.
+    `asked`: pictures are asked for."""
 
     shown = Signal()
     changed = Signal()
+    asked = Signal()
 
     def __init__(
         self, session: Session, family: str, maker: Maker, view: SheetView, parent: QObject | None = None
@@ -57,7 +59,7 @@ class SheetDesk(QObject):
     def rest(self) -> None:
         """Nobody looks: stop asking."""
         self.active = False
-        self.maker.forget(_KEY)
+        self.maker.forget(KEY)
         self._end_busy()
 
     # --- what is on it -----------------------------------------------------------------------------------------------
@@ -154,19 +156,20 @@ class SheetDesk(QObject):
         asked = [(entry.number, self.maker.fit(entry.recipe)) for entry in entries if entry.number in outdated]
         asked = [one for one in asked if _size(one[1]) == _size(asked[0][1])]  # pictures of one request have one size
         if not asked:
-            self.maker.forget(_KEY)
+            self.maker.forget(KEY)
             self._end_busy()
             return
         self._count = len(asked)
         if not self._patience.isActive() and self.view.busy.isHidden():
             self._patience.start()
         numbers = [number for number, _ in asked]
+        self.asked.emit()
         on_pictures, on_result = partial(self._take, asked, model), partial(self._take_result, numbers)
-        self.maker.ask(_KEY, [recipe for _, recipe in asked], on_pictures, on_result=on_result)
+        self.maker.ask(KEY, [recipe for _, recipe in asked], on_pictures, on_result=on_result)
 
     def cancel(self) -> None:
         """Stop asking; what has no picture goes."""
-        self.maker.forget(_KEY)
+        self.maker.forget(KEY)
         self.sheet.settle()
         self._end_busy()
         self.show()
@@ -250,11 +253,11 @@ class SheetDesk(QObject):
     # --- how far it is -----------------------------------------------------------------------------------------------
 
     def _on_working(self, key: str, progress: Any) -> None:
-        if key == _KEY and progress is not None and not self.view.busy.isHidden():
+        if key == KEY and progress is not None and not self.view.busy.isHidden():
             self.view.busy.set_progress(spoken(progress.what), progress.done, progress.total)
 
     def _on_ended(self, key: str, finished: bool) -> None:
-        if key != _KEY:
+        if key != KEY:
             return
         self._end_busy()
         if not finished:
@@ -267,7 +270,7 @@ class SheetDesk(QObject):
             self.fill()  # pictures of another size
 
     def _show_busy(self) -> None:
-        if self.maker.is_open(_KEY):
+        if self.maker.is_open(KEY):
             self.view.busy.set_progress(self.tr("Making pictures"), 0, self._count)
 
     def _end_busy(self) -> None:

@@ -157,6 +157,15 @@ class SheetView(QWidget):
             row.addWidget(button)
         return self.head
 
+    def add_button(self, name: str, words: str, icon: str) -> Button:
+        """One more button before the others of the head."""
+        button = Button(words, kind="quiet", icon=icon)
+        button.setObjectName(f"create_{name}")
+        layout = self.head.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.insertWidget(layout.indexOf(self.buttons["keep"]), button)
+        return button
+
     # --- what it shows -----------------------------------------------------------------------------------------------
 
     def show_entries(self, entries: Sequence[Entry]) -> None:

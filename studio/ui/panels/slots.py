@@ -79,6 +79,9 @@ class ArithmeticSlots(BenchPart):
     def is_ready(self, count: int) -> bool:
         return True
 
+    def asks_for(self) -> tuple[str, ...]:
+        return ("slots",)
+
     def results(self) -> tuple[Recipe, ...]:
         result = self.result()
         return (result,) if result is not None else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from studio.config.denoising import Beginning, Denoising
 
@@ -13,7 +14,7 @@ def way_between(a: Denoising, b: Denoising, share: float, *, labels: Mapping[str
     """On the way from ``a`` to ``b``, whose ``labels`` are other ones: words and labels are mixed, guidance changes
     evenly, pictures to begin with go over into one another. Sampler, steps and size are those of ``a``."""
     nearer = a if share < 0.5 else b
-    changes = {
+    changes: dict[str, Any] = {
         "negative": nearer.negative,
         "guidance": _mix(a.guidance, b.guidance, share),
         "guidance_rescale": _mix(a.guidance_rescale, b.guidance_rescale, share),
@@ -24,6 +25,8 @@ def way_between(a: Denoising, b: Denoising, share: float, *, labels: Mapping[str
     if prompts[0] != prompts[1] or labels:
         changes |= {"prompt": prompts[0], "other_prompt": prompts[1], "other_labels": dict(labels)}
         changes["other_share"] = share
+    if changes["begin"] is not None and changes["begin"].way == "inversion":
+        changes["guidance"] = 1.0  # or the way there would not be the way back
     return a.model_copy(update=changes)
 
 
