@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 from torch import nn
 
 from studio.training.sharing import Crew, gather_buffers, lend_buffers, mean_gradients, places, twin
+from studio.training.trainer import Trainer
 
 
 @pytest.mark.parametrize(("batch", "shares"), [(64, 2), (64, 4), (8, 2), (24, 3)])
@@ -96,3 +98,17 @@ def test_a_twin_has_the_same_parameters_and_statistics_of_its_own() -> None:
     assert other[1].running_mean.tolist() == [3.0, 3.0]
     lend_buffers(module, [other])
     assert other[1].running_mean.tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("family", ["diffusion"])
+def test_a_step_in_shares_is_the_step_of_the_whole_batch(make_trainer: Callable[..., Trainer], family: str) -> None:
+    """Where no layer looks across the batch, shares change nothing but rounding, whatever the optimiser's kernels."""
+    ends = []
+    for shares in (1, 2):
+        trainer = make_trainer(f"{shares}", shares=shares, gradient_clip=0.0)
+        trainer.stepper.make(0)
+        ends.append({name: p.detach().clone() for name, p in trainer.task.modules["denoiser"].named_parameters()})
+        moments = trainer.task.optimisers["denoiser"].state_dict()["state"]
+        ends[-1] |= {f"{place} {name}": t for place, found in moments.items() for name, t in found.items()}
+    for name, value in ends[0].items():
+        torch.testing.assert_close(ends[1][name], value, rtol=1e-3, atol=1e-6, msg=lambda m, n=name: f"{n}: {m}")
