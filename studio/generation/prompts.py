@@ -58,22 +58,27 @@ def check_prompt(vocabulary: Vocabulary | None, prompt: str) -> None:
     if not set(words) - set(unknown):
         raise UsageError(
             "The model knows none of these words: {words}. Its captions hold, for example: {known}.",
-            words=_listed(unknown), known=", ".join(vocabulary.words[:_NAMED]),
+            words=_listed(unknown), known=_examples(vocabulary),
         )  # fmt: skip
 
 
 def check_size(size: tuple[int, int], multiple: int, own: str) -> None:
     """Raises UsageError for a height and width that a model with sides of a ``multiple`` cannot make.
 
-    ``own``: the size that it learned, in words.
+    ``own``: the size that it learned, in words; width before height, as everywhere in sentences.
     """
     height, width = size
     if any(side % multiple or not LEAST_SIDE <= side <= MOST_SIDE for side in size):
         raise UsageError(
-            "The model cannot make {height} × {width} pixels: sides are multiples of {multiple} up to {most}; it "
+            "The model cannot make {width} × {height} pixels: sides are multiples of {multiple} up to {most}; it "
             "learned {own}.",
             height=height, width=width, multiple=multiple, most=MOST_SIDE, own=own,
         )  # fmt: skip
+
+
+def _examples(vocabulary: Vocabulary) -> str:
+    """Some words that it knows; marks are none."""
+    return ", ".join([word for word in vocabulary.words if word[0].isalnum()][:_NAMED])
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -51,7 +51,7 @@ class DenoisedAt(LookedAt):
         self.show_for("one")
 
     def _build_way(self) -> None:
-        self.prompt = PromptField(lines=3)
+        self.prompt = PromptField(lines=4)
         self.prompt.setObjectName("lookPrompt")
         self.prompt.setAccessibleName(self.tr("Prompt"))
         self.prompt.value_changed.connect(self._on_way)

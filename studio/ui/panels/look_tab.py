@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
@@ -151,15 +152,35 @@ class LookTab(PanelTab):
         return TabIntention(header=HeaderIntention(run=True, checkpoint=True, primary=""))
 
     def arrive(self, **what: Any) -> None:
-        recipe = recipe_from_json(what.get("recipe"))
+        certificate, recipe = what.get("certificate"), recipe_from_json(what.get("recipe"))
+        if isinstance(certificate, Mapping):
+            self.recall(certificate)
         if recipe is not None:
-            self.pictures.bring(recipe)
-            for view in self.views.values():
-                view.restore({"place": 0})
-            self._shown = ()
+            self._bring(recipe)
         if "show" in what or recipe is not None:
             self.show_view(str(what.get("show", self.view_name())))
             self.state_changed.emit()
+
+    def take_drop(self, paths: list[Path], certificate: Mapping[str, Any] | None) -> bool:
+        return certificate is not None and self.recall(certificate)
+
+    def recall(self, certificate: Mapping[str, Any]) -> bool:
+        """Look at a picture that says how it was made. False where that is not by this family."""
+        request = self.maker.recalled(certificate)
+        if request is None or self.maker.misses(request):
+            return request is not None
+        self.maker.choose(request.run, request.checkpoint)
+        self._bring(request.recipes[0])
+        self.show_view(self.view_name())
+        self.state_changed.emit()
+        return True
+
+    def _bring(self, recipe: Recipe) -> None:
+        """Look first at this picture."""
+        self.pictures.bring(recipe)
+        for view in self.views.values():
+            view.restore({"place": 0})
+        self._shown = ()
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 

@@ -21,7 +21,8 @@ class LookView(QWidget):
     """One thing to look at. `show_recipes` asks for what it needs; `said` carries the sentence of what it found.
 
     `key` names it in the tab's state; with `needs_run` it is shown only where a checkpoint is chosen. `looks_at`: one
-    of the tab's pictures, only how one starts, many, or none of them. `controls`: what it adds to the column while it is shown.
+    of the tab's pictures, only how one starts, many, or none of them. `controls`: what it adds to the column while it
+    is shown.
     """
 
     said = Signal(str)

@@ -26,7 +26,7 @@ LARGEST_SEED = 2**31 - 1
 
 
 class LookedAt(QWidget):
-    """Seed, count and the picture from Create. `changed` when the user wants others."""
+    """Seed, count and the picture that was brought here. `changed` when the user wants others."""
 
     changed = Signal()
     fewest, most, usual = 4, 64, 24
@@ -100,7 +100,7 @@ class LookedAt(QWidget):
         self.single_words.setVisible(single is not None)
         self.single_off.setVisible(single is not None)
         if single is not None:
-            words = self.tr("First stands the picture from Create: {0}")
+            words = self.tr("First stands the picture that was brought here: {0}")
             self.single_words.setText(words.format(recipe_words(single)))
 
     def state(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from studio.config.base import Settings
 from studio.config.registry import capabilities
 from studio.config.requests import GenerateRequest, Recipe
 from studio.ground.events import Progress
-from studio.ui.panels.sheet import Model, fitted, fitted_steps
+from studio.ui.panels.sheet import Model, fitted, fitted_steps, request_from_json
 from studio.ui.panels.trained_run import TrainedRun, read_trained
 from studio.ui.words import spoken
 
@@ -78,6 +78,33 @@ class Maker(QObject):
         """The step in use as long as it is kept, else the one that is meant now."""
         kept = self.trained.steps if self.trained is not None else ()
         return int(self.model.checkpoint) if self.model is not None and int(self.model.checkpoint) in kept else step
+
+    def choose(self, run: str, checkpoint: str) -> None:
+        """Choose the model that made a picture; where its checkpoint is no longer kept, the nearest, and say so."""
+        self.session.select(self.family, run=run, checkpoint=checkpoint)
+        self.refresh()
+        trained = self.trained
+        if self.model is None and trained is not None and trained.steps and checkpoint.isdigit():
+            nearest = min(trained.steps, key=lambda step: abs(step - int(checkpoint)))
+            self.session.select(self.family, checkpoint=str(nearest))
+            self.refresh()
+            words = self.tr("Step {0} is no longer kept; this is made with step {1} and may differ.")
+            self.session.toast(words.format(checkpoint, nearest), severity="warning")
+
+    def recalled(self, certificate: Mapping[str, Any]) -> GenerateRequest | None:
+        """The request that a picture's certificate holds, where it is one for this family."""
+        request = request_from_json(certificate)
+        if request is None or not request.recipes or certificate.get("family") not in (None, "", self.family):
+            return None
+        return request
+
+    def misses(self, request: GenerateRequest) -> bool:
+        """Whether the run that made a picture is not in this project; then it is said."""
+        if request.run in {info.name for info in self.session.runs()}:
+            return False
+        words = self.tr("The run {0}, which made this picture, is not in this project.").format(request.run)
+        self.session.toast(words, severity="warning")
+        return True
 
     def labels(self) -> Mapping[str, Sequence[str]]:
         """What the model can be told."""

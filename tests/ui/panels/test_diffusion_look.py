@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from studio.config.denoising import Denoising, Restart
 from studio.config.diffusion import DiffusionConfig, Gradual
-from studio.config.requests import Drawn, ForwardRequest, LookRequest, Recipe
+from studio.config.requests import Drawn, ForwardRequest, GenerateRequest, LookRequest, Recipe
 from studio.ground.errors import StudioError
 from studio.ui.panels.diffusion_look import DiffusionLookTab
 from studio.ui.panels.diffusion_look_film import FilmView, decided
@@ -486,6 +486,26 @@ def test_a_picture_from_create_is_looked_at_first_and_its_settings_show(
     QTest.mouseClick(look.denoised.single_off, LEFT)
     settle(qtbot, look)
     assert denoising_server.asked[-1].recipes[0].latent == Drawn(seed=99, index=0)
+
+
+def test_a_picture_with_its_note_can_be_dropped_here(
+    look: DiffusionLookTab, qtbot: Any, denoising_server: type[DenoisingServer]
+) -> None:
+    recipe = Recipe(latent=Drawn(seed=7, index=2), denoising=Denoising(prompt="a girl", sampler_steps=6))
+    request = GenerateRequest(run="faces", checkpoint="20", recipes=(recipe,))
+    page = window_of(look).pages.current
+    note = {"request": request.model_dump(mode="json"), "family": "diffusion"}
+    assert page.take_drop([], note)
+    settle(qtbot, look)
+    asked = denoising_server.asked[-1]
+    assert (asked.checkpoint, asked.recipes[0].latent) == ("20", recipe.latent)
+    assert film_of(look).table.columns() == 6 and "brought here" in look.denoised.single_words.text()
+    assert not page.take_drop([], note | {"family": "gan"}) and not page.take_drop([], None)
+    gone = note | {"request": request.model_copy(update={"run": "gone"}).model_dump(mode="json")}
+    assert page.take_drop([], gone), "it is said that its run is gone"
+    window_of(look).session.go("diffusion", tab="look", show="words", certificate=note)
+    settle(qtbot, look)
+    assert look.view_name() == "words"
 
 
 def test_labels_that_it_knows_can_be_chosen(
