@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
+from studio.families import FAMILIES
 from studio.ground.events import Command, Continue, Ended, Event, Pause, SampleNow, SaveNow, Stop
 from studio.ui import drops, theme
 from studio.ui.actions import ACTIONS, PAGE
@@ -209,8 +210,13 @@ class WindowActions(QObject):
             self._session.toast(words, severity="warning")
 
     def _recall(self, drop: drops.Drop) -> None:
-        family = str((drop.certificate or {}).get("family", "gan"))
-        self._session.go(page_of_family(family), tab="create", certificate=dict(drop.certificate or {}))
+        certificate = dict(drop.certificate or {})
+        family = str(certificate.get("family", ""))
+        if family not in FAMILIES:
+            words = self.tr("This picture was made by a model of the kind {0}, which this version does not have.")
+            self._session.toast(words.format(family or self.tr("unknown")), severity="warning")
+            return
+        self._session.go(page_of_family(family), tab="create", certificate=certificate)
 
     def _import(self, drop: drops.Drop) -> None:
         why = self._window.why_not("import_data")

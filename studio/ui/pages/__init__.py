@@ -91,6 +91,11 @@ def page_of_family(family: str) -> str:
     return next((entry.id for entry in PAGES if entry.family == family), "home")
 
 
+def first_panel() -> str:
+    """The id of the panel that one is sent to where any will do: that of the first family."""
+    return page_of_family(FAMILIES[0])
+
+
 def is_there(entry: PageEntry) -> bool:
     """Whether the page's module exists in this version."""
     return importlib.util.find_spec(entry.target.split(":")[0]) is not None

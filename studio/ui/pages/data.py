@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from studio.ui.pages.data_bringing import BringQueue, BringRows, arrived_words
 from studio.ui.pages.data_checks import Checks
 from studio.ui.pages.data_deeds import Deeds
 from studio.ui.pages.data_doors import Doors
+from studio.ui.pages.data_families import family_menu
 from studio.ui.pages.data_list import Covers, DataList
 from studio.ui.pages.data_model import first_size, label_counts, leave_out, put_back, relabel
 from studio.ui.pages.data_veil import DropVeil
@@ -29,7 +29,7 @@ from studio.ui.pages.data_view import DataView
 from studio.ui.pages.data_viewer import PictureDialog
 from studio.ui.pages.page import Page, set_enabled
 from studio.ui.session import Session
-from studio.ui.text import count_text, unmarked
+from studio.ui.text import count_text, set_plain, unmarked
 from studio.ui.view_state import HeaderIntention, PageIntention
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.empty_state import EmptyState
@@ -455,9 +455,8 @@ class DataPage(Page):
         menu = QMenu(self)
         menu.setObjectName("dataMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(unmarked(self.tr("Train a GAN with it")), partial(self._on_train, "gan"))
-        if not self.view.classify.isHidden():
-            menu.addAction(unmarked(self.tr("Train a classifier with it")), partial(self._on_train, "classifier"))
+        families = family_menu(menu, self.session.data_facts(self._current), self._on_train)
+        set_plain(menu.addMenu(families), self.tr("Train with it"))
         menu.addAction(unmarked(self.tr("Rename…")), self.rename_current).setEnabled(self.session.can_write)
         menu.addAction(unmarked(self.tr("Delete")), self.delete_current).setEnabled(self.session.can_write)
         menu.popup(place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.config.classifier import suits
 from studio.data.checking import Finding
 from studio.jobs.browsing import Contents, FindPictures, ReadContents
 from studio.projects.datasets import DataSetRecord
 from studio.ui import theme
 from studio.ui.pages.data_checks import CheckCard
+from studio.ui.pages.data_families import family_menu
 from studio.ui.pages.data_labels import LabelsCard
 from studio.ui.pages.data_model import ALL, OUT, USED, Filter, Sight, finding_words, value_filter
 from studio.ui.pages.data_relabel import add_labels
@@ -90,10 +89,8 @@ class DataView(QWidget):
         self.rename.setObjectName("renameData")
         self.delete = icon_button("trash", self.tr("Delete the data set; undo brings it back"))
         self.delete.setObjectName("deleteData")
-        self.train = Button(self.tr("Train a GAN with it"), kind="primary", icon="play")
+        self.train = Button(self.tr("Train with it…"), kind="primary", icon="play")
         self.train.setObjectName("trainWithIt")
-        self.classify = Button(self.tr("Train a classifier"), icon="classifier")
-        self.classify.setObjectName("classifyWithIt")
         self.search = QLineEdit()
         self.search.setObjectName("searchPictures")
         self.search.setPlaceholderText(self.tr("Find by name or caption"))
@@ -152,7 +149,6 @@ class DataView(QWidget):
         words.addWidget(self._facts)
         row = dense(QHBoxLayout(), gap=12)
         row.addLayout(words, 1)
-        row.addWidget(self.classify, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.train, 0, Qt.AlignmentFlag.AlignVCenter)
         return row
 
@@ -197,8 +193,7 @@ class DataView(QWidget):
         return area
 
     def _connect(self) -> None:
-        self.train.clicked.connect(partial(self.train_asked.emit, "gan"))
-        self.classify.clicked.connect(partial(self.train_asked.emit, "classifier"))
+        self.train.clicked.connect(self._on_train)
         self.rename.clicked.connect(self.rename_asked)
         self.delete.clicked.connect(self.delete_asked)
         self.search.textChanged.connect(self._search_timer.start)
@@ -323,15 +318,25 @@ class DataView(QWidget):
         if record is None:
             return
         self._name.setText(record.name)
-        self.classify.setVisible(any(suits(label, tuple(values)) for label, values in record.labels.items()))
         height, width = record.size
         words = [self.tr("{0} pictures").format(count_text(record.count)), f"{width} × {height} px"]
         words.append(self.tr("colour") if record.channels == 3 else self.tr("grey"))
+        if record.captions:
+            some = self.tr("captions for {0}").format(count_text(record.captions))
+            words.append(self.tr("with captions") if record.captions == record.count else some)
         if self.sight is not None:
             words.append(bytes_text(self.sight.contents.bytes))
         if record.source:
             words.append(self.tr("from {0}").format(record.source))
         self._facts.setText(" · ".join(words))
+
+    def _on_train(self) -> None:
+        """Which family shall learn from it."""
+        if self._record is None:
+            return
+        menu = family_menu(self, self._session.data_facts(self._record.name), self.train_asked.emit)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.train.mapToGlobal(QPoint(0, self.train.height() + 2)))
 
     def _show_problem(self, words: str) -> None:
         self._problem.setText(words)

@@ -11,8 +11,11 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.config.registry import capabilities
+from studio.families import FAMILIES
 from studio.projects.gallery import Creation
 from studio.ui import theme
+from studio.ui.pages import first_panel, page_of_family
 from studio.ui.pages.gallery_bar import CELLS, GalleryBar
 from studio.ui.pages.gallery_details import Details
 from studio.ui.pages.gallery_model import Wish, tip_of
@@ -316,6 +319,7 @@ class GalleryPage(Page):
                 "export": partial(self.works.export, chosen),
                 "copy": partial(self.works.copy, chosen[0]),
                 "recall": partial(self.works.recall, chosen[0]),
+                "look": partial(self.works.look, chosen[0]),
                 "run": partial(self.works.show_run, chosen[0]),
             }
             works[work]()
@@ -388,6 +392,7 @@ class GalleryPage(Page):
         star = self.tr("Take the star away") if details.star.isChecked() else self.tr("Star")
         lines = (
             ("recall", self.tr("Make it again"), details.recall),
+            ("look", self.tr("Look inside"), details.look),
             ("run", self.tr("Show the run"), details.run),
             ("star", star, details.star),
             ("copy", self.tr("Copy"), details.copy),
@@ -421,4 +426,10 @@ class GalleryPage(Page):
         if self.session.project is None:
             self.session.trigger("new_project")
         else:
-            self.session.go("gan", tab="create")
+            self.session.go(self._maker(), tab="create")
+
+    def _maker(self) -> str:
+        """The panel of the newest run that makes pictures, else the first one."""
+        families = [info.family for info in self.session.runs() if info.family in FAMILIES]
+        makers = [family for family in families if "pictures" in capabilities(family)]
+        return page_of_family(makers[0]) if makers else first_panel()

@@ -81,9 +81,16 @@ class GalleryWorks(QObject):
 
     def recall(self, creation: Creation) -> None:
         """Open the panel that made it with everything set as it was."""
+        self._open(creation, "create")
+
+    def look(self, creation: Creation) -> None:
+        """Open the panel that made it, to see how it came about."""
+        self._open(creation, "look")
+
+    def _open(self, creation: Creation, tab: str) -> None:
         with self._session.reporting(self.tr("Recalling the picture")):
             certificate = certificate_of(creation)
-            self._session.go(page_of_family(creation.family or "gan"), tab="create", certificate=certificate)
+            self._session.go(page_of_family(creation.family), tab=tab, certificate=certificate)
 
     def show_run(self, creation: Creation) -> None:
         """Show the run that made it."""

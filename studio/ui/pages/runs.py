@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from studio.ui.pages import first_panel, page_title
 from studio.ui.pages.page import Page
 from studio.ui.pages.runs_compare import Comparison
 from studio.ui.pages.runs_queue import QueueCard
@@ -251,7 +252,8 @@ class RunsPage(Page):
             self.empty.set_words(self.tr("No project is open"), words, self.tr("New project…"))
             return
         words = self.tr("Every training is a run: it stays here with its curves, samples and settings, to be compared.")
-        self.empty.set_words(self.tr("No runs yet"), words, self.tr("Train a GAN"))
+        button = self.tr("Train: {0}").format(page_title(first_panel()))
+        self.empty.set_words(self.tr("No runs yet"), words, button)
 
     # --- what the user does ------------------------------------------------------------------------------------------
 
@@ -293,4 +295,4 @@ class RunsPage(Page):
         if self.session.project is None:
             self.session.trigger("new_project")
         else:
-            self.session.go("gan", tab="train")
+            self.session.go(first_panel(), tab="train")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.ui import measured
 from studio.ui.measured import order, title
-from studio.ui.panels.description import FamilyDescription, said
+from studio.ui.panels.description import description_of, said
 from studio.ui.widgets.curves import CurvePlot, Series
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.inputs import Combo
@@ -132,7 +130,7 @@ def metric_words(families: set[str]) -> Mapping[str, str]:
     """What metrics are called, in the order in which the panels of these families show them."""
     found: dict[str, str] = {}
     for family in sorted(families):
-        about = _description(family)
+        about = description_of(family)
         for group in about.groups if about is not None else ():
             title = said(group.title)
             for line in group.lines:
@@ -140,14 +138,6 @@ def metric_words(families: set[str]) -> Mapping[str, str]:
                 alone = len(group.lines) == 1
                 found.setdefault(line.metric, title if alone else f"{title} · {name}")
     return found
-
-
-def _description(family: str) -> FamilyDescription | None:
-    """How the panel of a family speaks of its curves; None for one that this version does not have."""
-    name = f"studio.ui.panels.{family}_words"
-    if not family.isidentifier() or importlib.util.find_spec(name) is None:
-        return None
-    return next((v for v in vars(importlib.import_module(name)).values() if isinstance(v, FamilyDescription)), None)
 
 
 def _title(name: str, words: Mapping[str, str]) -> str:

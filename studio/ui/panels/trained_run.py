@@ -88,7 +88,9 @@ class TrainedRun:
 
     def best(self) -> int:
         """The step that the family's own measure calls the best; the last one where none was measured."""
-        by = best_by(str(self.config.get("family", "gan")))
+        if "family" not in self.config:
+            return self.steps[-1]
+        by = best_by(str(self.config["family"]))
         found = {step: _facts(path).get("measures", {}).get(by.metric) for step, path in self.points.items()}
         sign = 1 if by.lowest else -1
         measured = [(sign * value, step) for step, value in found.items() if isinstance(value, (int, float))]

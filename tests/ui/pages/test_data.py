@@ -11,7 +11,9 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QLineEdit, QMenu, QWidget
 
+from studio.config.facts import DataFacts
 from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest
+from studio.families import FAMILIES
 from studio.ground.errors import StudioError
 from studio.jobs.registry import run_job
 from studio.projects.datasets import DataSetRecord
@@ -19,6 +21,7 @@ from studio.projects.project import Project
 from studio.ui.pages.data import DataPage
 from studio.ui.pages.data_catalogue import CatalogueDialog
 from studio.ui.pages.data_dialogs import ImportDialog
+from studio.ui.pages.data_families import family_menu, why_not
 from studio.ui.pages.data_viewer import PictureDialog
 from studio.ui.panels.panel import ModelPanel
 from studio.ui.window import StudioWindow
@@ -462,17 +465,30 @@ def test_delete_in_the_search_field_deletes_nothing(qtbot: Any, shown: DataPage)
 
 def test_training_with_it_leads_to_the_panel(qtbot: Any, shown: DataPage) -> None:
     click(qtbot, shown, "trainWithIt")
+    menu = shown.findChild(QMenu, "familyMenu")
+    offered = {action.objectName(): action for action in menu.actions()}
+    assert set(offered) == {f"train_{family}" for family in FAMILIES}
+    offered["train_diffusion"].trigger()
+    menu.close()
     window = shown.window()
-    assert window.pages.current_id == "gan" and isinstance(window.pages.current, ModelPanel)
-    assert shown.session.selection("gan").dataset == "sprites" and not shown.active
+    assert window.pages.current_id == "diffusion" and isinstance(window.pages.current, ModelPanel)
+    assert shown.session.selection("diffusion").dataset == "sprites" and not shown.active
+
+
+def test_a_family_that_cannot_learn_from_it_says_why(qtbot: Any, shown: DataPage) -> None:
+    bare = DataFacts(count=9, height=32, width=32, channels=3)
+    assert why_not("classifier", bare) is not None and why_not("gan", bare) is None
+    menu = family_menu(shown, bare, lambda family: None)
+    action = next(action for action in menu.actions() if action.objectName() == "train_classifier")
+    assert not action.isEnabled() and "label" in action.toolTip()
+    menu.deleteLater()
 
 
 def test_the_menus_offer_what_the_buttons_do(qtbot: Any, shown: DataPage) -> None:
     shown.list.menu_requested.emit("sprites", QPoint(10, 10))
     menu = shown.findChild(QMenu, "dataMenu")
     assert [action.text() for action in menu.actions()] == [
-        "Train a GAN with it",
-        "Train a classifier with it",
+        "Train with it",
         "Rename…",
         "Delete",
     ]
