@@ -19,6 +19,7 @@ Upsample = Literal["resize", "transposed"]
 Output = Literal["residual", "mask", "plain"]
 AdversarialLoss = Literal["least_squares", "non_saturating", "hinge"]
 Augmentation = Literal["colour", "translation", "cutout"]
+FEW_PICTURES = 1000  # of both sides: fewer are soon learnt by heart
 GRAIN = 4  # a ResNet generator halves its pictures twice
 
 
@@ -284,19 +285,33 @@ def side_names(config: CycleganConfig, dataset: str) -> tuple[str, str]:
 
 
 def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> CycleganConfig:
-    """The configuration that ``dial`` stands for, derived from the data and the device."""
+    """The configuration that ``dial`` stands for, derived from the data and the device.
+
+    Tried on Portraits, black against blond, 32 x 32, on one thread: painting through a mask had every held-out portrait
+    changed and its face kept after 100 steps, painting a change after 250; a rate of 1e-3 was there sooner than 5e-4.
+    At 64 x 64 a discriminator of two layers let the masks shut for good; one of three did not.
+    """
     small = device.kind == "cpu"
-    limit = {"quick": 32, "balanced": 64, "best": 128} if small else {"quick": 64, "balanced": 128, "best": 256}
+    limit = {"quick": 32, "balanced": 64, "best": 64} if small else {"quick": 64, "balanced": 128, "best": 256}
     size = max(32, min(data.height, data.width, limit[dial]) // 16 * 16)
-    width = 32 if small else 64
+    width = {"quick": 16, "balanced": 16, "best": 32}[dial] * (1 if small else 2)
+    rate = 1e-3 if width <= 16 else 2e-4
+    steps = (
+        {"quick": 800, "balanced": 2500, "best": 12_000}
+        if small
+        else {"quick": 4000, "balanced": 20_000, "best": 100_000}
+    )
     return CycleganConfig(
         split=_first_split(data),
         picture_size=size,
         channels=1 if data.channels == 1 else 3,
         generator=ResnetGenerator(width=width, blocks=9 if size >= 256 else 6),
-        discriminator=PatchDiscriminator(width=width, layers=3 if size >= 128 else 2),
+        discriminator=PatchDiscriminator(width=32 if small else 64, layers=2 if size < 48 else 3),
+        generator_rate=rate,
+        discriminator_rate=rate,
         shares=2 if small else 1,
-        steps={"quick": 2000, "balanced": 10_000, "best": 100_000}[dial],
+        augment=("colour", "translation") if data.count < FEW_PICTURES else (),
+        steps=steps[dial],
     )
 
 

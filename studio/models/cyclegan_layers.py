@@ -5,7 +5,7 @@ Shapes: B pictures, C channels, H x W.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,78 +18,73 @@ from studio.models.layers import DoublingConv
 _EPSILON = 1e-5
 
 
+class Enough(Exception):
+    """What was asked of a forward pass is known; the rest of it need not be computed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Mean and mean square of every channel, (C,) each, over ``count`` places."""
+    """Mean and variance of every channel, (C,) each."""
 
     mean: Tensor
-    square: Tensor
-    count: int
+    variance: Tensor
+
+
+class MomentSums:
+    """Moments of a map that comes in parts."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._sum = self._squares = torch.zeros((), dtype=torch.float64)
+
+    def add(self, x_BCHW: Tensor) -> None:
+        """Take in a part."""
+        self._count += x_BCHW.shape[0] * x_BCHW.shape[2] * x_BCHW.shape[3]
+        x = x_BCHW.double()
+        self._sum = self._sum.to(x.device) + x.sum(dim=(0, 2, 3))
+        self._squares = self._squares.to(x.device) + x.square().sum(dim=(0, 2, 3))
+
+    def moments(self) -> Moments:
+        """Of all parts together."""
+        mean = self._sum / self._count
+        return Moments(mean.float(), (self._squares / self._count - mean.square()).clamp_min(0).float())
 
 
 class InstanceNorm(nn.Module):
     """Every channel of every picture to mean 0 and deviation 1 (Ulyanov et al. 2016, arXiv:1607.08022).
 
-    What a picture's tiles need in common can be handed in: with ``given`` that takes the place of a picture's own
-    moments; with ``seen`` those of each picture are put by. Both belong to one thread and to a model that is asked.
+    A picture that is worked on in parts needs its moments in common: ``given`` ones take the place of a part's own, and
+    ``measure`` is shown what comes before it is normed. Both belong to one thread and to a model that is asked.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.given: Moments | None = None
-        self.seen: list[Moments] | None = None
+        self.measure: Callable[[Tensor], None] | None = None
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
-        if self.seen is not None:
-            squares = x_BCHW.float().square().mean(dim=(0, 2, 3))
-            count = x_BCHW.shape[0] * x_BCHW.shape[2] * x_BCHW.shape[3]
-            self.seen.append(Moments(x_BCHW.float().mean(dim=(0, 2, 3)), squares, count))
+        if self.measure is not None:
+            self.measure(x_BCHW)
         if self.given is not None:
-            mean = self.given.mean
-            scale = torch.rsqrt((self.given.square - mean.square()).clamp_min(0) + _EPSILON)
-            return torch.addcmul(-(mean * scale)[:, None, None], x_BCHW, scale[:, None, None])
+            scale = torch.rsqrt(self.given.variance + _EPSILON)
+            return torch.addcmul(-(self.given.mean * scale)[:, None, None], x_BCHW, scale[:, None, None])
         return F.group_norm(x_BCHW, x_BCHW.shape[1], eps=_EPSILON)
 
 
 def norms_of(network: nn.Module) -> list[InstanceNorm]:
-    """All instance norms of a network, in the order of its parts."""
+    """All instance norms of a network, in the order in which a picture meets them."""
     return [part for part in network.modules() if isinstance(part, InstanceNorm)]
 
 
 @contextmanager
-def noting_moments(network: nn.Module) -> Iterator[list[list[Moments]]]:
-    """What each norm sees during the block: one list for each, filled call by call."""
-    norms, seen = norms_of(network), list[list[Moments]]()
-    for norm in norms:
-        norm.seen = []
-        seen.append(norm.seen)
-    try:
-        yield seen
-    finally:
-        for norm in norms:
-            norm.seen = None
-
-
-@contextmanager
-def with_moments(network: nn.Module, moments: Sequence[Moments]) -> Iterator[None]:
-    """Let every norm use these moments instead of those of the picture at hand."""
+def norms_lent(network: nn.Module) -> Iterator[list[InstanceNorm]]:
+    """The norms of a network, to be given moments during the block; they have none afterwards."""
     norms = norms_of(network)
-    for norm, given in zip(norms, moments, strict=True):
-        norm.given = given
     try:
-        yield
+        yield norms
     finally:
         for norm in norms:
-            norm.given = None
-
-
-def together(moments: Sequence[Moments]) -> Moments:
-    """The moments of several parts of one picture as those of the whole."""
-    count = sum(one.count for one in moments)
-    shares = [one.count / count for one in moments]
-    mean = torch.stack([one.mean * share for one, share in zip(moments, shares, strict=True)]).sum(dim=0)
-    square = torch.stack([one.square * share for one, share in zip(moments, shares, strict=True)]).sum(dim=0)
-    return Moments(mean, square, count)
+            norm.given = norm.measure = None
 
 
 def reflected_conv(before: int, after: int, side: int, *, bias: bool = False) -> list[nn.Module]:

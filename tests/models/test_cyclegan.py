@@ -10,7 +10,7 @@ from studio.config.base import with_overrides
 from studio.config.cyclegan import CycleganConfig
 from studio.models.cyclegan import build_discriminators, build_generators, patch_discriminator
 from studio.models.cyclegan_generators import Translator
-from studio.models.cyclegan_layers import InstanceNorm, norms_of, noting_moments, together, with_moments
+from studio.models.cyclegan_layers import InstanceNorm, MomentSums, norms_lent, norms_of
 
 SMALL = {"generator.width": 4, "discriminator.width": 4}
 
@@ -103,16 +103,19 @@ def test_the_norm_is_torchs_own() -> None:
 
 
 def test_parts_of_a_picture_have_its_moments_together() -> None:
-    network, x = nn.Sequential(InstanceNorm()), torch.randn(1, 5, 8, 12)
-    with noting_moments(network) as seen:
-        network(x[..., :4])
-        network(x[..., 4:])
-    whole = together(seen[0])
-    assert torch.allclose(whole.mean, x.mean(dim=(0, 2, 3)), atol=1e-6) and whole.count == 96
-    with with_moments(network, [whole]):
-        tiles = torch.cat([network(x[..., :4]), network(x[..., 4:])], dim=3)
+    network, x, sums = nn.Sequential(InstanceNorm()), torch.randn(1, 5, 8, 12), MomentSums()
+    parts = [x[..., :4], x[..., 4:]]
+    with norms_lent(network) as (norm,):
+        norm.measure = sums.add
+        for part in parts:
+            network(part)
+        whole = sums.moments()
+        assert torch.allclose(whole.mean, x.mean(dim=(0, 2, 3)), atol=1e-6)
+        assert torch.allclose(whole.variance, x.var(dim=(0, 2, 3), correction=0), atol=1e-6)
+        norm.given = whole
+        tiles = torch.cat([network(part) for part in parts], dim=3)
     assert torch.allclose(tiles, network(x), atol=1e-5)
-    assert all(norm.given is None and norm.seen is None for norm in norms_of(network))
+    assert norm.given is None and norm.measure is None
 
 
 def test_networks_begin_the_same_from_one_seed() -> None:

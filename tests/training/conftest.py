@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from studio.config import classifier, diffusion
+from studio.config import classifier, cyclegan, diffusion
 from studio.config.classifier import ClassifierConfig
+from studio.config.cyclegan import CycleganConfig
 from studio.config.data import Choices
 from studio.config.diffusion import DiffusionConfig
 from studio.config.facts import DataFacts
@@ -42,6 +43,7 @@ class TinyPictures:
             count=count, height=size, width=size, channels=channels, labels=self.values, captions=True
         )
         self.held_out, self.training = np.arange(16), np.arange(16, count)
+        self.names = tuple(f"{names[i]}/{int((hair[:i] == hair[i]).sum())}.png" for i in range(count))
         self.choices = Choices()
         self.parts = Parts(self.training, np.arange(10), np.arange(10, 16))
         self.fingerprint = f"tiny {count} {size} {seed}"
@@ -77,6 +79,17 @@ TINY: dict[str, TrainingSettings] = {
         text=True,
         network=diffusion.UnetNetwork(width=4),
         warm_up=2,
+    ),
+    "cyclegan": CycleganConfig(
+        steps=12,
+        batch=8,
+        sample_count=4,
+        split="hair=black:blond",
+        generator=cyclegan.ResnetGenerator(width=4, blocks=1),
+        discriminator=cyclegan.PatchDiscriminator(width=4),
+        pool=20,
+        decay=0,
+        shares=1,
     ),
 }
 """Small runs of 12 steps, one for each family, in which every part of the state is in use."""
@@ -118,6 +131,7 @@ def quick_measure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.training.gan.MEASURED", 40)
     monkeypatch.setattr("studio.training.diffusion.MEASURED", 16)
     monkeypatch.setattr("studio.training.diffusion.SAMPLE_STEPS", 2)
+    monkeypatch.setattr("studio.training.cyclegan.MEASURED", 16)
 
 
 def finish(trainer: Trainer) -> list[Event]:

@@ -1,4 +1,4 @@
-"""The CycleGAN family: sides, losses, the pool, what it shows, and that it comes back to the same bits in every mode."""
+"""The CycleGAN family: sides, losses, the pool, what it shows, and that every mode comes back to the same bits."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -263,9 +263,7 @@ def test_what_is_not_finite_never_lies_in_a_pool() -> None:
         ("paired", ["real", "translated", "true"], ["A", "A", "A", "B", "B"]),
     ],
 )
-def test_samples_are_rows_of_test_pictures(
-    tiny: TinyPictures, mode: str, columns: list[str], sides: list[str]
-) -> None:
+def test_samples_are_rows_of_test_pictures(tiny: TinyPictures, mode: str, columns: list[str], sides: list[str]) -> None:
     task = task_of(tiny, mode=mode, sample_count=16)
     pictures = np.concatenate(list(task.samples(task.modules)))
     notes = task.sample_notes()
