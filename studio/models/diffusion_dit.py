@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from studio.models.transformer import Attention, FeedForward
+from studio.models.transformer import Attention, FeedForward, plain
 
 _LARGE = 128  # from pictures larger than this on a patch is twice as wide
 
@@ -25,8 +25,8 @@ class SteeredBlock(nn.Module):
     def __init__(self, width: int, steering: int, memory: int, dropout: float) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.own, self.forward_part = Attention(width), FeedForward(width, dropout)
-        self.words = Attention(width, memory) if memory else None
+        self.own, self.forward_part = Attention(plain(width)), FeedForward(plain(width, dropout))
+        self.words = Attention(plain(width), memory) if memory else None
         self.parts = 9 if memory else 6
         self.steer = nn.Linear(steering, self.parts * width)
         nn.init.zeros_(self.steer.weight)

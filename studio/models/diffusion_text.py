@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from studio.models.transformer import Block
+from studio.models.transformer import Block, plain
 from studio.models.vocabulary import PAD
 
 
@@ -25,7 +25,7 @@ class TextEncoder(nn.Module):
         self.words, self.places = nn.Embedding(size, width), nn.Parameter(torch.zeros(length, width))
         nn.init.normal_(self.words.weight, std=0.5)
         nn.init.normal_(self.places, std=0.1)
-        self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
+        self.blocks = nn.ModuleList(Block(plain(width)) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
 
     def forward(self, tokens_BT: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from studio.models.transformer import Attention
+from studio.models.transformer import Attention, plain
 
 PATCH = 2
 _WIDEST = 4
@@ -53,9 +53,9 @@ class Glance(nn.Module):
     def __init__(self, channels: int, memory: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(channels)
-        self.own = Attention(channels)
+        self.own = Attention(plain(channels))
         self.norm2 = nn.LayerNorm(channels) if memory else None
-        self.words = Attention(channels, memory) if memory else None
+        self.words = Attention(plain(channels), memory) if memory else None
         nn.init.zeros_(self.own.out.weight)
         if self.words is not None:
             nn.init.zeros_(self.words.out.weight)

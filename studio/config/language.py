@@ -1,0 +1,204 @@
+"""Settings of the language family: the Transformer that continues texts, what of it is tuned, how it trains."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from studio.config.base import Best, Dial, Settings, setting
+from studio.config.facts import DeviceFacts
+from studio.config.training import TrainingSettings
+
+CAPABILITIES: frozenset[str] = frozenset({"texts"})
+BEST = Best("validation_loss", lowest=True)
+Activation = Literal["gelu", "gelu_tanh", "relu", "silu"]
+Target = Literal["ask", "offer", "out", "up", "down"]
+_WIDTH_A_BLOCK = 64
+_HEAD = 64
+
+
+class _Sizes(Settings):
+    """The one dial, and what follows from it where nothing else is set."""
+
+    depth: int = setting(
+        6, label="Size", help="Blocks; width and heads follow from it: 4 is about 1 million weights, 12 about 100.",
+        unit="blocks", ge=1, le=200, auto="device",
+    )  # fmt: skip
+    width: int = setting(
+        0, help="Numbers a token; 0: 64 times the blocks.", unit="numbers", ge=0, le=16_384, advanced=True, log=True
+    )
+    heads: int = setting(
+        0, help="Heads of attention in a block; 0: one for 64 numbers.", unit="heads", ge=0, le=256, advanced=True
+    )
+    inner: int = setting(
+        0, help="Numbers inside the feed-forward part; 0: what suits the width.", ge=0, le=131_072, advanced=True,
+        log=True,
+    )  # fmt: skip
+    tied: bool = setting(True, help="Tokens are read and written by the same weights.", advanced=True)
+
+    @property
+    def full_width(self) -> int:
+        """Numbers a token."""
+        return self.width or _WIDTH_A_BLOCK * self.depth
+
+    @property
+    def full_heads(self) -> int:
+        """Heads that ask."""
+        return self.heads or max(1, self.full_width // _HEAD)
+
+
+class Gpt2Network(_Sizes):
+    """Learned positions, layer norms, GELU (Radford et al. 2019, GPT-2)."""
+
+    kind: Literal["gpt2"] = "gpt2"
+    activation: Activation = setting(
+        "gelu_tanh", help="What bends the numbers inside the feed-forward part.", advanced=True
+    )
+    epsilon: float = setting(
+        1e-5, help="What keeps the norms from dividing by nothing.", gt=0, le=0.1, advanced=True, log=True
+    )
+
+    @property
+    def full_inner(self) -> int:
+        """Numbers inside the feed-forward part."""
+        return self.inner or 4 * self.full_width
+
+    @property
+    def full_key_heads(self) -> int:
+        """Heads that are asked."""
+        return self.full_heads
+
+    @property
+    def full_head_width(self) -> int:
+        """Numbers of a head."""
+        return self.full_width // self.full_heads
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> Self:
+        if self.full_width % self.full_heads:
+            raise ValueError(f"{self.full_heads} heads do not divide a width of {self.full_width}")
+        return self
+
+
+class ModernNetwork(_Sizes):
+    """Rotary positions, root mean square norms, gated feed-forward, shared keys (as Llama, Qwen2 and Qwen3 have them)."""
+
+    kind: Literal["modern"] = "modern"
+    key_heads: int = setting(
+        0, help="Heads whose keys the others share; 0: each has its own.", unit="heads", ge=0, le=256, advanced=True
+    )
+    head_width: int = setting(
+        0, help="Numbers of one head; 0: the width shared out among them.", ge=0, le=1024, advanced=True
+    )
+    input_bias: bool = setting(False, help="Questions, keys and values have a bias, as in Qwen2.", advanced=True)
+    head_norms: bool = setting(False, help="Questions and keys of every head are normalised, as in Qwen3.", advanced=True)
+    epsilon: float = setting(
+        1e-6, help="What keeps the norms from dividing by nothing.", gt=0, le=0.1, advanced=True, log=True
+    )
+    rotary_base: float = setting(
+        10_000.0, help="How slowly the slowest pair of numbers turns from place to place.", gt=1, le=1e9, advanced=True,
+        log=True,
+    )  # fmt: skip
+    rotary_factor: float = setting(
+        1.0, help="How much longer texts may be than those it was first made for.", ge=1, le=1024, advanced=True
+    )
+    rotary_original: int = setting(
+        0, help="Length it was first made for, where only slow pairs are stretched (Llama 3.1); 0: all of them are.",
+        unit="tokens", ge=0, le=10_000_000, advanced=True,
+    )  # fmt: skip
+    rotary_low: float = setting(1.0, help="Pairs that turn less often than this are stretched fully.", gt=0, advanced=True)
+    rotary_high: float = setting(4.0, help="Pairs that turn more often than this are left alone.", gt=0, advanced=True)
+
+    @property
+    def full_inner(self) -> int:
+        """Numbers inside the feed-forward part: about as many weights as without a gate."""
+        return self.inner or -(-8 * self.full_width // 3 // 32) * 32
+
+    @property
+    def full_key_heads(self) -> int:
+        """Heads that are asked."""
+        return self.key_heads or self.full_heads
+
+    @property
+    def full_head_width(self) -> int:
+        """Numbers of a head."""
+        return self.head_width or self.full_width // self.full_heads
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> Self:
+        if not self.head_width and self.full_width % self.full_heads:
+            raise ValueError(f"{self.full_heads} heads do not divide a width of {self.full_width}")
+        if self.full_heads % self.full_key_heads:
+            raise ValueError(f"{self.full_key_heads} shared heads do not divide {self.full_heads} heads")
+        if self.full_head_width % 2:
+            raise ValueError(f"rotary positions need heads of an even width, not {self.full_head_width}")
+        if self.rotary_high <= self.rotary_low:
+            raise ValueError("rotary_high has to be greater than rotary_low")
+        return self
+
+
+Network = Gpt2Network | ModernNetwork
+
+
+class FullTuning(Settings):
+    """Every weight learns."""
+
+    kind: Literal["full"] = "full"
+
+
+class LoraTuning(Settings):
+    """Only small additions to some layers learn (Hu et al. 2021, arXiv:2106.09685)."""
+
+    kind: Literal["lora"] = "lora"
+    rank: int = setting(8, help="How much the additions can express: columns of their two factors.", ge=1, le=1024, log=True)
+    scale: float = setting(2.0, help="How strongly the additions count (alpha / rank).", gt=0, le=100, advanced=True)
+    targets: tuple[Target, ...] = setting(
+        ("ask", "offer", "out", "up", "down"), help="Layers that get an addition.", advanced=True
+    )
+
+    @model_validator(mode="after")
+    def _has_targets(self) -> Self:
+        if not self.targets:
+            raise ValueError("choose at least one of ask, offer, out, up, down as tuning.targets")
+        return self
+
+
+Tuning = FullTuning | LoraTuning
+
+
+class LanguageConfig(TrainingSettings):
+    """Everything that decides a language model's run; the resolved one is stored with the run."""
+
+    family: Literal["language"] = "language"
+    network: Network = setting(ModernNetwork(), help="The Transformer.", discriminator="kind", auto="device")
+    context: int = setting(
+        256, help="How many tokens it sees at once.", unit="tokens", ge=8, le=1_000_000, auto="device", log=True
+    )
+    tuning: Tuning = setting(FullTuning(), help="What learns.", discriminator="kind")
+    dropout: float = setting(
+        0.0, help="Share of numbers inside the network that are left out, against learning by heart.", ge=0, lt=0.9,
+        advanced=True,
+    )  # fmt: skip
+    learning_rate: float = setting(
+        1e-3, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
+    )
+    warm_up: int = setting(
+        100, help="Steps in which the learning rate rises to its highest.", unit="steps", ge=0, le=1_000_000,
+        advanced=True,
+    )  # fmt: skip
+    weight_decay: float = setting(
+        0.1, help="How strongly weights are drawn towards zero.", ge=0, le=10, advanced=True, log=True
+    )
+
+    @property
+    def knows_horizon(self) -> bool:
+        """The learning rate falls along half a cosine, which ends with the run."""
+        return True
+
+
+def size(device: DeviceFacts, dial: Dial) -> tuple[ModernNetwork, int]:
+    """The network and the context that ``dial`` stands for."""
+    depth = {"quick": 3, "balanced": 4, "best": 8}[dial] + (0 if device.kind == "cpu" else 2)
+    context = {"quick": 128, "balanced": 256, "best": 512}[dial]
+    return ModernNetwork(depth=depth), context

@@ -1,0 +1,80 @@
+"""What a decoder has read: keys and values in places that stay, so that nothing is computed or moved twice.
+
+Shapes: L blocks, B rows, G heads that are asked, M places, N places that come, D numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+_GRAIN = 64  # capacities are multiples of this, so that a few places more are seldom a new allocation
+
+
+@dataclass(slots=True)
+class Store:
+    """The keys and values of one block, (B, G, capacity, D) each; ``begin`` places of them are taken, ``end`` will be."""
+
+    keys: Tensor
+    values: Tensor
+    begin: int
+    end: int
+
+    def added(self, k_BGND: Tensor, v_BGND: Tensor) -> tuple[Tensor, Tensor]:
+        """Write those of the places that come; give those of all places so far."""
+        count = self.end - self.begin
+        self.keys.narrow(2, self.begin, count).copy_(k_BGND)
+        self.values.narrow(2, self.begin, count).copy_(v_BGND)
+        return self.keys.narrow(2, 0, self.end), self.values.narrow(2, 0, self.end)
+
+
+class TokenCache:
+    """Keys and values of all blocks for ``rows`` texts.
+
+    Attributes:
+        length: places taken so far; making it smaller forgets the last ones.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], *, rows: int, capacity: int, like: Tensor) -> None:
+        """``shape``: L, G and D. ``like``: a tensor of the wished type on the wished device."""
+        depth, heads, width = shape
+        room = -(-capacity // _GRAIN) * _GRAIN
+        self._all = torch.zeros(depth, 2, rows, heads, room, width, dtype=like.dtype, device=like.device)
+        self._pairs = [(block[0], block[1]) for block in self._all]
+        self.length = 0
+
+    @property
+    def rows(self) -> int:
+        return self._all.shape[2]
+
+    @property
+    def capacity(self) -> int:
+        """Places that there are in all."""
+        return self._all.shape[4]
+
+    def stores(self, count: int) -> list[Store]:
+        """One for every block, for ``count`` places that come.
+
+        Raises:
+            ValueError: there is no room for them; see :meth:`with_room`.
+        """
+        end = self.length + count
+        if end > self.capacity:
+            raise ValueError(f"{end} places do not fit into {self.capacity}")
+        return [Store(keys, values, self.length, end) for keys, values in self._pairs]
+
+    def with_room(self, capacity: int, rows: int | None = None) -> TokenCache:
+        """This one where it has so many places and rows, else a larger one that has read the same.
+
+        A cache of one row may become one of many, all of which have read what it has.
+        """
+        rows = rows or self.rows
+        if capacity <= self.capacity and rows == self.rows:
+            return self
+        depth, _, _, heads, room, width = self._all.shape
+        made = TokenCache((depth, heads, width), rows=rows, capacity=max(capacity, room), like=self._all)
+        made._all[:, :, :, :, : self.length] = self._all[:, :, :, :, : self.length]
+        made.length = self.length
+        return made
