@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.config.denoising import Denoising, Restart
-from studio.config.requests import Recipe
+from studio.config.requests import GenerateRequest, Recipe
+from studio.ui.pages import page_of_family
 from studio.ui.panels.attribute_sliders import form_row
 from studio.ui.panels.diffusion_look_pictures import DenoisedAt
 from studio.ui.panels.look_view import LookView, titled
@@ -113,6 +114,11 @@ class FilmView(LookView):
         self.back = Button(self.tr("Take it back"), kind="quiet")
         self.back.setObjectName("filmBack")
         self.back.clicked.connect(self._on_back)
+        self.open = Button(
+            self.tr("Open in Create"), kind="quiet", tip=self.tr("Make the other ending there, to keep it")
+        )
+        self.open.setObjectName("filmOpen")
+        self.open.clicked.connect(self._on_open)
         self._restart_words = Label(role="small", wrap=True)
         self._restart_words.setObjectName("filmRestartWords")
 
@@ -161,8 +167,9 @@ class FilmView(LookView):
         card.add(self.prompt)
         card.add(self._restart_words)
         card.body.addStretch(1)
-        buttons = dense(QHBoxLayout(), gap=8)
-        buttons.addWidget(self.go)
+        card.add(self.go)
+        buttons = dense(QHBoxLayout(), gap=4)
+        buttons.addWidget(self.open)
         buttons.addWidget(self.back)
         buttons.addStretch(1)
         card.body.addLayout(buttons)
@@ -335,7 +342,8 @@ class FilmView(LookView):
         self.go.set_available(why)
         if step is not None:
             self.go.set_text(self.tr("Go on from step {0}").format(step.number + 1))
-        self.back.setVisible(self._restart is not None)
+        for button in (self.back, self.open):
+            button.setVisible(self._restart is not None)
         self._beside_block.setVisible(self._restart is not None)
         self._large_title.setVisible(self._restart is not None)
         if self._restart is not None:
@@ -398,6 +406,15 @@ class FilmView(LookView):
         self._show()
         self._ask_other()
         self.changed.emit()
+
+    def _on_open(self) -> None:
+        """The other ending as a picture of Create."""
+        recipe, model = self.restarted(), self.maker.model
+        if recipe is None or model is None:
+            return
+        request = GenerateRequest(run=model.run, checkpoint=model.checkpoint, recipes=(recipe,))
+        certificate = {"request": request.model_dump(mode="json"), "family": self.maker.family}
+        self.maker.session.go(page_of_family(self.maker.family), tab="create", certificate=certificate)
 
     def _on_back(self) -> None:
         self._forget_restart()

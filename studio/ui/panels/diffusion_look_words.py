@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.config.requests import Recipe
+from studio.ui.pages import page_of_family
 from studio.ui.panels.diffusion_look_pictures import DenoisedAt
 from studio.ui.panels.look_view import LookView, titled
 from studio.ui.panels.maker import Maker
@@ -263,8 +264,6 @@ class WordsView(LookView):
         if self._pictures.reads_words():
             self._pictures.prompt.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            from studio.ui.pages import page_of_family
-
             self.maker.session.go(page_of_family(self.maker.family), tab="train")
 
 

@@ -45,7 +45,7 @@ class PictureTable(QWidget):
     def __init__(self, choosing: Choosing = "column", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._choosing: Choosing = choosing
-        self._rows: list[list[QImage | None]] = []
+        self._rows: list[list[np.ndarray | None]] = []
         self._names: list[str] = []
         self._headings: list[str] = []
         self._captions: list[list[str]] = []
@@ -65,7 +65,7 @@ class PictureTable(QWidget):
         captions: Sequence[Sequence[str]] = (),
     ) -> None:
         """Show other pictures. `headings` are of the columns, `captions` stand below each picture."""
-        self._rows = [[None if one is None else to_image(one) for one in row] for row in rows]
+        self._rows = [list(row) for row in rows]
         self._names, self._headings = list(names), list(headings)
         self._captions = [list(row) for row in captions]
         self._drawn.clear()
@@ -81,7 +81,8 @@ class PictureTable(QWidget):
     def picture(self, row: int, column: int) -> QImage | None:
         """One picture at its own size; None where there is none."""
         inside = 0 <= row < len(self._rows) and 0 <= column < len(self._rows[row])
-        return self._rows[row][column] if inside else None
+        found = self._rows[row][column] if inside else None
+        return None if found is None else to_image(found)
 
     def chosen(self) -> tuple[int, int]:
         """Row and column of what is chosen; column -1 for nothing."""
@@ -196,16 +197,16 @@ class PictureTable(QWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_cell(self, painter: QPainter, row: int, column: int) -> None:
-        box, image = self.cell_rect(row, column), self.picture(row, column)
+        box, pixmap = self.cell_rect(row, column), self._pixmap(row, column)
         radius = min(float(SIZES.radius_picture), box.width() / 8)
         place = box
-        if image is not None:
-            place = draw_picture(painter, box, self._pixmap(row, column, image), radius=radius)
+        if pixmap is not None:
+            place = draw_picture(painter, box, pixmap, radius=radius)
         elif column < len(self._rows[row]):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.current().colour("sunken"))
             painter.drawRoundedRect(box, radius, radius)
-        if self._is_chosen(row, column) and image is not None:
+        if self._is_chosen(row, column) and pixmap is not None:
             draw_ring(painter, place, "accent" if self._choosing == "cell" else "text", radius=radius)
         if row < len(self._captions) and column < len(self._captions[row]):
             self._write_below(painter, box, self._captions[row][column], dim=True)
@@ -232,9 +233,11 @@ class PictureTable(QWidget):
         shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(area.width()))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, shown)
 
-    def _pixmap(self, row: int, column: int, image: QImage) -> QPixmap:
+    def _pixmap(self, row: int, column: int) -> QPixmap | None:
+        """A picture as it is painted; made when it is first seen."""
         found = self._drawn.get((row, column))
-        if found is None:
+        image = self.picture(row, column) if found is None else None
+        if image is not None:
             ratio = self.devicePixelRatioF()
             largest = max(image.width(), image.height())
             side = friendly_size(largest, int(self._side() * ratio), spare=0.0) / ratio

@@ -198,6 +198,23 @@ def test_another_ending_is_shown_beside_the_first(
     assert not view.beside.isVisible() and len(view.table._rows) == 3
 
 
+def test_the_other_ending_can_be_opened_in_create(
+    look: DiffusionLookTab, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = film_of(look)
+    view._go_to(7)
+    QTest.mouseClick(view.dice, LEFT)
+    QTest.mouseClick(view.go, LEFT)
+    settle(qtbot, look)
+    gone: list[Any] = []
+    monkeypatch.setattr(look.session, "go", lambda page, **what: gone.append((page, what)))
+    QTest.mouseClick(view.open, LEFT)
+    ((page, what),) = gone
+    request = GenerateRequest.model_validate(what["certificate"]["request"])
+    assert (page, what["tab"], what["certificate"]["family"]) == ("diffusion", "create", "diffusion")
+    assert request.recipes == (view.restarted(),) and request.checkpoint == "40"
+
+
 def test_an_ending_in_unknown_words_is_refused_beside_the_film(look: DiffusionLookTab, qtbot: Any) -> None:
     view = film_of(look)
     view._go_to(4)
