@@ -76,6 +76,10 @@ IMPORT_CHECK = (
     "import numpy, PIL, pydantic, safetensors, torch, torchvision, typer, rich, psutil, filelock, platformdirs, wakepy"
 )
 QT_CHECK = "import PySide6.QtWidgets, pyqtgraph"
+# One test process for each core, and no more than memory is sure to hold (some 1.5 GB each). Every process begins with
+# a stretch of the suite of its own and takes from the others' ends when it is through: what a file's tests share is
+# made once, and no core waits long at the end. `test -n0` is one process, for -s and --pdb.
+SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "4", "--dist", "worksteal")
 HEADLESS_COMMANDS = (
     ("new PROJECT", "make a project"),
     ("data builtin PROJECT portraits", "let it draw a data set"),
@@ -489,7 +493,7 @@ def run_tests(tree: Path, host: Host, tools: Tools, arguments: Sequence[str]) ->
     refuse_missing(host, tools, lacking_for(host, tools.loads, window=False))
     set_up(tree, host, tools, ["test"], with_qt=True)
     env = child_environment(host, QT_QPA_PLATFORM="offscreen")
-    return tools.call([str(python_of(tree, host.system)), "-m", "pytest", *arguments], env)
+    return tools.call([str(python_of(tree, host.system)), "-m", "pytest", *SIDE_BY_SIDE, *arguments], env)
 
 
 def print_missing(host: Host, tools: Tools) -> int:

@@ -222,15 +222,19 @@ def pixmap(name: str, tint: str = "text_dim", size: int = SIZES.icon, ratio: flo
     return _pixmap(name, current().colour(tint).name(), size, max(1, round(ratio + 0.49)))
 
 
-def icon(name: str, tint: str = "text_dim") -> QIcon:
-    """One of our drawings in a named colour, dimmer when disabled. Use `set_icon` to follow the theme."""
+@lru_cache(maxsize=512)
+def _icon(name: str, colour: str, colour_off: str) -> QIcon:
     result = QIcon()
-    for mode, colour in ((QIcon.Mode.Normal, tint), (QIcon.Mode.Disabled, "text_off")):
+    for mode, tinted in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, colour_off)):
         for size in _ICON_SIZES:
             for ratio in (1, 2):
-                drawn = _pixmap(name, current().colour(colour).name(), size, ratio)
-                result.addPixmap(drawn, mode)
+                result.addPixmap(_pixmap(name, tinted, size, ratio), mode)
     return result
+
+
+def icon(name: str, tint: str = "text_dim") -> QIcon:
+    """One of our drawings in a named colour, dimmer when disabled. Use `set_icon` to follow the theme."""
+    return QIcon(_icon(name, current().colour(tint).name(), current().colour("text_off").name()))
 
 
 def set_icon(target: QWidget | QAction, name: str, tint: str = "text_dim") -> None:

@@ -16,6 +16,10 @@ from typing import Any
 import pytest
 
 from studio.data.portraits import draw_batch, portrait
+from tests.conftest import THREADS_ASKED
+
+# Before torch loads, here and in the processes that measure: two threads where nothing else was asked for.
+os.environ["OMP_NUM_THREADS"] = THREADS_ASKED or str(min(2, os.cpu_count() or 1))
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDES = Path(__file__).parent / "sides"
@@ -27,6 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.benchmark)
         item.add_marker(pytest.mark.timeout(3600))
+
+
+@pytest.fixture(autouse=True)
+def _alone() -> None:
+    """What is measured has the machine to itself."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.fail("Measurements need the machine to themselves: add -n0.", pytrace=False)
 
 
 @pytest.fixture

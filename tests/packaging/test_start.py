@@ -231,7 +231,7 @@ def test_missing_prints_packages_for_a_script(world: FakeWorld) -> None:
 def test_test_sets_up_runs_pytest_offscreen_and_answers_its_status(world: FakeWorld) -> None:
     assert world.main("test", "-k", "resume") == 5
     command, env = world.called[0]
-    assert command == [str(world.tree / ".venv/bin/python"), "-m", "pytest", "-k", "resume"]
+    assert command == [str(world.tree / ".venv/bin/python"), "-m", "pytest", *start.SIDE_BY_SIDE, "-k", "resume"]
     assert env["QT_QPA_PLATFORM"] == "offscreen"
     assert world.pip_runs[0][-2:] == ["--editable", f"{world.tree}[test]"]
     assert str(world.tree / "packaging" / "constraints.txt") in world.pip_runs[0]
