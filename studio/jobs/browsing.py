@@ -63,6 +63,17 @@ class ReadFile(Settings):
     background: str = "#ffffff"
 
 
+class ReadBytes(Settings):
+    """A picture as its file is: one of the user's, or one of a data set. Answer: its bytes, which nobody has looked at.
+
+    ``path``, or ``folder`` of a data set and ``position`` in it.
+    """
+
+    path: Path | None = None
+    folder: str = ""
+    position: int = 0
+
+
 class ReadCreations(Settings):
     """Pictures of the gallery by their files' names, at most ``side`` pixels. Answer: name -> :data:`Thumbnail`."""
 
@@ -137,6 +148,10 @@ class PictureServer:
             yield Ended("finished", result=self._thumbnails(request, commands))
         elif isinstance(request, ReadFile):
             yield Ended("finished", result=picture_file(request))
+        elif isinstance(request, ReadBytes):
+            inside = request.path is None
+            data = self._open(request.folder).data(request.position) if inside else file_bytes(request.path)
+            yield Ended("finished", result=data)
         elif isinstance(request, ReadCreations):
             yield Ended("finished", result=self._creations(request, commands))
         elif isinstance(request, ReadPrepared):
@@ -230,17 +245,24 @@ def picture_file(request: ReadFile) -> np.ndarray:
     """
     name = request.path.name
     try:
-        if request.path.stat().st_size > MAX_BYTES:
-            raise StudioError("{name} is larger than a picture can be.", name=name)
-        image = open_picture(request.path.read_bytes())
+        image = open_picture(file_bytes(request.path))
         load(image, near=request.side)
         flat = flatten(plain(image, orientation(image)), request.background)
     except BrokenPicture as error:
         raise StudioError("{name} {reason}.", name=name, reason=error.text) from error
-    except OSError as error:
-        raise StudioError("{name} cannot be read: {reason}.", name=name, reason=error.strerror or error) from error
     flat.thumbnail((request.side, request.side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return np.atleast_3d(np.asarray(flat))
+
+
+def file_bytes(path: Path) -> bytes:
+    """What a picture's file holds. Raises StudioError where it cannot be read, or is too large for a picture."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise StudioError("{name} is larger than a picture can be.", name=path.name)
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or error
+        raise StudioError("{name} cannot be read: {reason}.", name=path.name, reason=reason) from error
 
 
 def creation(gallery: Path, name: str, side: int) -> Thumbnail:

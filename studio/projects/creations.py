@@ -19,6 +19,8 @@ from studio.ground.files import LEFTOVER, replace, sync
 from studio.projects.pictures import decode_png, encode_png, read_note
 from studio.projects.tables import insert
 
+_LONGEST_TEXT = 4096  # of what a search looks in; longer is a picture, not words
+
 
 @dataclass(frozen=True, slots=True)
 class Creation:
@@ -162,9 +164,9 @@ def search_words(request: Mapping[str, Any], *, note: str, run: str, family: str
 
 
 def _texts(value: Any) -> list[str]:
-    """All texts inside a request, with the keys that lead to one (``hair``: ``red``)."""
+    """All texts inside a request, with the keys that lead to one (``hair``: ``red``); pictures inside are none."""
     if isinstance(value, str):
-        return [value]
+        return [value] if len(value) <= _LONGEST_TEXT else []
     if isinstance(value, Mapping):
         pairs = ((str(key), _texts(inner)) for key, inner in value.items())
         return [word for key, inner in pairs if inner for word in (key, *inner)]

@@ -1,4 +1,4 @@
-"""What a family adds to Train's column where a row of the form is not enough: it shows and sets settings of the form."""
+"""What a family adds to Train's column where a row of the form is not enough: it shows settings and sets them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a CycleGAN shows while it trains: test pictures of both sides, each translated, back again, and left as it is."""
+"""What a CycleGAN shows while it trains: test pictures of both sides, each translated, back again, and left alone."""
 
 from __future__ import annotations
 
