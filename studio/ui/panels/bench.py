@@ -126,7 +126,8 @@ class Bench(Frame):
 
     def state(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {"mode": self.mode(), "open": self._open, "parts": {k: p.state() for k, p in self.parts.items()}}
+        parts = {key: part.state() for key, part in self.parts.items()}
+        return {"mode": self.mode(), "open": self._open, "used": self._used, "parts": parts}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up what `state` gave."""
@@ -135,7 +136,7 @@ class Bench(Frame):
         for key, part in self.parts.items():
             part.restore(parts.get(key) if isinstance(parts, dict) else None)
         self._open = state.get("open") is True
-        self._used = "open" in state
+        self._used = state.get("used") is True
         self._fed = None
         self._show()
 

@@ -37,15 +37,19 @@ Draft = Callable[[], Recipe]
 class Between(Interpolation):
     """Pictures of different sizes cannot go over into one another; it says so."""
 
+    def __init__(self, maker: Maker, parent: QWidget | None = None) -> None:
+        super().__init__(maker, parent)
+        self._differ = False
+
     def set_picked(self, picked: Sequence[Picked]) -> None:
-        self._sizes = {one.picture.shape[:2] for one in picked}
-        super().set_picked(picked if len(self._sizes) == 1 else ())
+        self._differ = len({one.picture.shape[:2] for one in picked}) > 1
+        super().set_picked(() if self._differ else picked)
 
     def is_ready(self, count: int) -> bool:
-        return count >= 2 and len(getattr(self, "_sizes", ())) == 1
+        return count >= 2 and not self._differ
 
     def hint(self, count: int) -> str:
-        if count >= 2 and len(getattr(self, "_sizes", ())) > 1:
+        if count >= 2 and self._differ:
             return self.tr("These pictures differ in size; pick pictures of one size to walk between them.")
         return super().hint(count)
 

@@ -141,7 +141,7 @@ class DiffusionControls(QWidget):
         if not all(self.picture_size()):
             return ""
         try:
-            check_size(self.picture_size(), self._multiple, f"{self._own[0]} × {self._own[1]}")
+            check_size(self.picture_size(), self._multiple, f"{self._own[1]} × {self._own[0]}")
         except UsageError as error:
             return spoken(error.text)
         return ""
@@ -151,7 +151,7 @@ class DiffusionControls(QWidget):
         if mask is None or mask.shape == size:
             return ""
         words = self.tr("The mask was painted for {0} × {1} pixels, and {2} × {3} are to be made; paint it again.")
-        return words.format(*mask.shape, *size)
+        return words.format(*mask.shape[::-1], *size[::-1])
 
     # --- recipes -----------------------------------------------------------------------------------------------------
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from studio.config.denoising import Beginning
+from studio.config.denoising import MOST_SIDE, Beginning
 from studio.generation.diffusion_pictures import read_mask, read_picture, size_of
 
-LARGEST = 512
-"""Pixels of a given picture's longer side that are kept: twice what any model makes."""
+LARGEST = MOST_SIDE
+"""Pixels of a given picture's longer side that are kept: no model makes more."""
 
 
 @dataclass(frozen=True, eq=False)

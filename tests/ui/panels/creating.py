@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from studio.ui.panels.create_tab import CreateTab
+from studio.ui.panels.diffusion_create import DiffusionCreateTab
 from studio.ui.panels.gan_create import GanCreateTab
 from studio.ui.window import StudioWindow
 
@@ -19,24 +21,24 @@ def opened(window: StudioWindow) -> GanCreateTab:
     return tab
 
 
-def window_of(tab: GanCreateTab) -> StudioWindow:
+def window_of(tab: CreateTab) -> StudioWindow:
     window = tab.canvas.window()
     assert isinstance(window, StudioWindow)
     return window
 
 
-def settle(qtbot: Any, tab: GanCreateTab) -> None:
+def settle(qtbot: Any, tab: CreateTab) -> None:
     """Wait until nothing is asked for any more."""
     qtbot.waitUntil(lambda: not tab.maker.is_busy(), timeout=5000)
 
 
-def generate(qtbot: Any, tab: GanCreateTab, count: int = 4) -> None:
+def generate(qtbot: Any, tab: GanCreateTab | DiffusionCreateTab, count: int = 4) -> None:
     tab.form.count.set_value(count)
     window_of(tab).does.run("generate")
     settle(qtbot, tab)
 
 
-def click(tab: GanCreateTab, place: int, *, add: bool = False) -> None:
+def click(tab: CreateTab, place: int, *, add: bool = False) -> None:
     """Click a picture of the sheet."""
     modifier = Qt.KeyboardModifier.ControlModifier if add else Qt.KeyboardModifier.NoModifier
     grid = tab.view.grid
