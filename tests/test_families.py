@@ -76,9 +76,9 @@ class Trained:
 
 
 def facts(count: int = 48) -> DataFacts:
-    """Of small coloured pictures with two labels."""
+    """Of small coloured pictures with two labels and captions."""
     labels = {"hair": ("black", "red"), "smile": ("no", "yes")}
-    return DataFacts(count=count, height=32, width=32, channels=3, labels=labels)
+    return DataFacts(count=count, height=32, width=32, channels=3, labels=labels, captions=True)
 
 
 def small(family: str) -> TrainingSettings:

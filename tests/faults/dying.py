@@ -1,8 +1,8 @@
 """A process that does the studio's work and kills itself, as by ``kill -9``, at a chosen moment.
 
-``python tests/faults/dying.py train PROJECT WHERE NUMBER`` trains (or goes on with) the project's one run and dies at
-the NUMBER-th call of WHERE; ``python tests/faults/dying.py keep PROJECT`` keeps pictures in the gallery for ever and
-prints the id of each once it is safe.
+``python tests/faults/dying.py train PROJECT WHERE NUMBER`` trains (or goes on with) the one run of a project, whose
+folder bears the name of the family, and dies at the NUMBER-th call of WHERE; ``python tests/faults/dying.py keep
+PROJECT`` keeps pictures in the gallery for ever and prints the id of each once it is safe.
 
 ``python tests/faults/dying.py serve`` loads PyTorch once and then trains as often as its input says, each time in a
 forked process, so that a kill costs one second instead of five. A line is a JSON list: the file for what is said, then
@@ -20,15 +20,20 @@ from typing import Any
 
 import numpy as np
 
+from studio.config.diffusion import DiffusionConfig, UnetNetwork
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.requests import ResumeRequest, TrainRequest
+from studio.config.training import TrainingSettings
 from studio.ground.events import Ended, event_to_json
 from studio.jobs.registry import run_job
 from studio.jobs.steering import CommandQueue
 from studio.projects.project import Project
 
 STEPS = 10
-CONFIG = GanConfig(steps=STEPS, batch=8, sample_count=4, latent_size=8, network=ResidualNetwork(width=4))
+CONFIGS: dict[str, TrainingSettings] = {
+    "gan": GanConfig(steps=STEPS, batch=8, sample_count=4, latent_size=8, network=ResidualNetwork(width=4)),
+    "diffusion": DiffusionConfig(steps=STEPS, batch=8, sample_count=4, text=True, network=UnetNetwork(width=4)),
+}
 
 
 def die_at(owner: Any, name: str, number: int, *, after: bool = False) -> None:
@@ -66,17 +71,21 @@ def prepare_to_die(where: str, number: int) -> None:
 def train(path: Path) -> None:
     """Train the one run of the project to its end, with a resume point after every step."""
     import studio.jobs.trials
+    import studio.training.diffusion
     import studio.training.gan
     import studio.training.trainer
     from studio.jobs.footprint import Footprint
 
-    studio.training.gan.MEASURED = 16
+    studio.training.gan.MEASURED = studio.training.diffusion.MEASURED = 16
+    studio.training.diffusion.SAMPLE_STEPS = 2
     studio.jobs.trials.measure_footprint = lambda *_, **__: iter([Footprint(0, 0)])  # type: ignore[assignment]
     studio.training.trainer.resume_interval = lambda seconds: 0.0  # type: ignore[attr-defined]
-    request: TrainRequest | ResumeRequest = ResumeRequest(run="portraits-gan-1", device="cpu")
-    if not (path / "runs" / "portraits-gan-1").exists():
-        config = CONFIG.model_dump(mode="json")
-        request = TrainRequest(family="gan", dataset="portraits", config=config, device="cpu")
+    family = path.name
+    run = f"portraits-{family}-1"
+    request: TrainRequest | ResumeRequest = ResumeRequest(run=run, device="cpu")
+    if not (path / "runs" / run).exists():
+        config = CONFIGS[family].model_dump(mode="json")
+        request = TrainRequest(family=family, dataset="portraits", config=config, device="cpu")
     for event in run_job(request, path, CommandQueue()):
         if isinstance(event, Ended):
             print(event_to_json(event))

@@ -1,17 +1,14 @@
-"""Trial steps, devices and precision; looks that disturb nothing."""
+"""Trial steps, devices and precision."""
 
 import platform
-import threading
 from collections.abc import Callable
 
 import pytest
 import torch
 
 from studio.config.gan import GanConfig, Relativistic
-from studio.config.requests import grid
-from studio.generation.gan import GeneratorModel
 from studio.ground.errors import UsageError
-from studio.ground.events import Metrics, SaveNow
+from studio.ground.events import Metrics
 from studio.training.memory import keep_freed, out_of_memory, release
 from studio.training.precision import choose_device, choose_precision
 from studio.training.trainer import Trainer
@@ -35,30 +32,6 @@ def test_a_trial_measures_and_leaves_no_trace(make_trainer: Make, config: GanCon
         assert found.memory >= 0 and found.free > 0
     assert trainer.digest() == before and torch.equal(torch.get_rng_state(), random)
     run.close()
-
-
-def test_looking_from_another_thread_changes_nothing(make_trainer: Make) -> None:
-    quiet = make_trainer("quiet", steps=6)
-    finish(quiet)
-    watched, started, done = make_trainer("watched", steps=6), threading.Event(), threading.Event()
-    list(watched.apply(SaveNow()))
-    folder = watched.checkpoints.points("model")[0].path
-
-    def look() -> None:
-        while not done.is_set():
-            model = GeneratorModel.from_checkpoint(folder, CPU)
-            list(model.pictures(grid(1, 2)))
-            started.set()
-
-    looker = threading.Thread(target=look)
-    looker.start()
-    try:
-        assert started.wait(60)
-        finish(watched)
-    finally:
-        done.set()
-        looker.join()
-    assert watched.digest() == quiet.digest()
 
 
 def test_devices_are_chosen_or_refused() -> None:
