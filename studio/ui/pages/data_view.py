@@ -321,14 +321,20 @@ class DataView(QWidget):
         height, width = record.size
         words = [self.tr("{0} pictures").format(count_text(record.count)), f"{width} × {height} px"]
         words.append(self.tr("colour") if record.channels == 3 else self.tr("grey"))
-        if record.captions:
-            some = self.tr("captions for {0}").format(count_text(record.captions))
-            words.append(self.tr("with captions") if record.captions == record.count else some)
         if self.sight is not None:
             words.append(bytes_text(self.sight.contents.bytes))
+            words += self._caption_words(self.sight.contents)
         if record.source:
             words.append(self.tr("from {0}").format(record.source))
         self._facts.setText(" · ".join(words))
+
+    def _caption_words(self, contents: Contents) -> list[str]:
+        """Whether words describe the pictures, or how many of them."""
+        described = sum(map(bool, contents.captions))
+        if not described:
+            return []
+        some = self.tr("captions for {0}").format(count_text(described))
+        return [self.tr("with captions") if described == len(contents) else some]
 
     def _on_train(self) -> None:
         """Which family shall learn from it."""
