@@ -82,7 +82,7 @@ class Gpt2Network(_Sizes):
 
 
 class ModernNetwork(_Sizes):
-    """Rotary positions, root mean square norms, gated feed-forward, shared keys (as Llama, Qwen2 and Qwen3 have them)."""
+    """Rotary positions, root mean square norms, gated feed-forward, shared keys (as in Llama, Qwen2 and Qwen3)."""
 
     kind: Literal["modern"] = "modern"
     key_heads: int = setting(
@@ -92,7 +92,9 @@ class ModernNetwork(_Sizes):
         0, help="Numbers of one head; 0: the width shared out among them.", ge=0, le=1024, advanced=True
     )
     input_bias: bool = setting(False, help="Questions, keys and values have a bias, as in Qwen2.", advanced=True)
-    head_norms: bool = setting(False, help="Questions and keys of every head are normalised, as in Qwen3.", advanced=True)
+    head_norms: bool = setting(
+        False, help="Questions and keys of every head are normalised, as in Qwen3.", advanced=True
+    )
     epsilon: float = setting(
         1e-6, help="What keeps the norms from dividing by nothing.", gt=0, le=0.1, advanced=True, log=True
     )
@@ -107,7 +109,9 @@ class ModernNetwork(_Sizes):
         0, help="Length it was first made for, where only slow pairs are stretched (Llama 3.1); 0: all of them are.",
         unit="tokens", ge=0, le=10_000_000, advanced=True,
     )  # fmt: skip
-    rotary_low: float = setting(1.0, help="Pairs that turn less often than this are stretched fully.", gt=0, advanced=True)
+    rotary_low: float = setting(
+        1.0, help="Pairs that turn less often than this are stretched fully.", gt=0, advanced=True
+    )
     rotary_high: float = setting(4.0, help="Pairs that turn more often than this are left alone.", gt=0, advanced=True)
 
     @property
@@ -151,7 +155,9 @@ class LoraTuning(Settings):
     """Only small additions to some layers learn (Hu et al. 2021, arXiv:2106.09685)."""
 
     kind: Literal["lora"] = "lora"
-    rank: int = setting(8, help="How much the additions can express: columns of their two factors.", ge=1, le=1024, log=True)
+    rank: int = setting(
+        8, help="How much the additions can express: columns of their two factors.", ge=1, le=1024, log=True
+    )
     scale: float = setting(2.0, help="How strongly the additions count (alpha / rank).", gt=0, le=100, advanced=True)
     targets: tuple[Target, ...] = setting(
         ("ask", "offer", "out", "up", "down"), help="Layers that get an addition.", advanced=True

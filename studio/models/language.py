@@ -88,15 +88,23 @@ class LanguageModel(nn.Module):
     def _turned(self, begin: int, count: int, places_BN: Tensor | None) -> Turns | None:
         if self.rotation is None:
             return None
-        weight = self.words.weight
-        if self._turns is None or self._turns[0].device != weight.device or self._turns[0].dtype != weight.dtype:
-            cosines, sines = self.rotation.table(self.context, weight.device)
-            self._turns = cosines.to(weight.dtype), sines.to(weight.dtype)
+        cosines_ND, sines_ND = self._turn_table(begin + count)
         if places_BN is None:
-            cosines, sines = (table[None, begin : begin + count, None] for table in self._turns)
-        else:
-            cosines, sines = (table[places_BN][:, :, None] for table in self._turns)
-        return cosines, sines
+            return cosines_ND[None, begin : begin + count, None], sines_ND[None, begin : begin + count, None]
+        return cosines_ND[places_BN][:, :, None], sines_ND[places_BN][:, :, None]
+
+    def _turn_table(self, places: int) -> Turns:
+        """For so many places at least, kept: models that can read very long texts seldom do."""
+        weight, known = self.words.weight, self._turns
+        if (
+            known is None
+            or len(known[0]) < places
+            or (known[0].device, known[0].dtype) != (weight.device, weight.dtype)
+        ):
+            assert self.rotation is not None
+            cosines, sines = self.rotation.table(1 << max(8, (places - 1).bit_length()), weight.device)
+            known = self._turns = cosines.to(weight.dtype), sines.to(weight.dtype)
+        return known
 
     def _begin_weights(self, depth: int) -> None:
         """As GPT-2: what adds to the path through all blocks begins smaller the more of them there are."""

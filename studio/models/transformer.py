@@ -1,8 +1,8 @@
 """The Transformer, once for all families: attention, feed-forward, blocks, stacks of them; what makes it read on.
 
-Each part stands beside the paper that it is from; a :class:`Layout` says which of them a stack is made of. A stack is an
-encoder (everybody looks at everybody), a decoder (``causal``: only back), or a decoder that looks at an encoder's words
-too (``memory_width``).
+Each part stands beside the paper that it is from; a :class:`Layout` says which of them a stack is made of. A stack is
+an encoder (everybody looks at everybody), a decoder (``causal``: only back), or a decoder that looks at an encoder's
+words too (``memory_width``).
 
 Shapes: B items, N places, M places of what is attended to, E numbers a place, H heads of D numbers that ask, G heads
 that are asked, F numbers inside the feed-forward part.
@@ -182,7 +182,7 @@ def turned(x_BNHD: Tensor, turns: Turns) -> Tensor:
 
 
 class FeedForward(nn.Module):
-    """(..., E) -> (..., E) by way of F numbers (Vaswani et al. 2017, section 3.3); with GELU where nothing else is said.
+    """(..., E) -> (..., E) by way of F numbers (Vaswani et al. 2017, section 3.3), as a rule with GELU.
 
     ``gated``: one half of what goes up decides how much of the other passes (Shazeer 2020, arXiv:2002.05202).
     """
@@ -258,9 +258,7 @@ class Stack(nn.Module):
         x, stores = x_BNE, None if cache is None else cache.stores(x_BNE.shape[1])
         for i, block in enumerate(self.blocks):
             store = None if stores is None else stores[i]
-            x = block(
-                x, seen, causal=causal, turns=turns, store=store, memory_BME=memory_BME, memory_mask=memory_mask
-            )
+            x = block(x, seen, causal=causal, turns=turns, store=store, memory_BME=memory_BME, memory_mask=memory_mask)
         if cache is not None:
             cache.length += x.shape[1]
         result: Tensor = self.norm(x)

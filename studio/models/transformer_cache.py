@@ -15,7 +15,7 @@ _GRAIN = 64  # capacities are multiples of this, so that a few places more are s
 
 @dataclass(slots=True)
 class Store:
-    """The keys and values of one block, (B, G, capacity, D) each; ``begin`` places of them are taken, ``end`` will be."""
+    """The keys and values of one block, (B, G, capacity, D) each; ``begin`` places are taken, ``end`` will be."""
 
     keys: Tensor
     values: Tensor

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,8 +42,8 @@ def table_of(tensors: Mapping[str, Tensor]) -> Table:
     return {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in tensors.items()}
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write ``tensors`` into a new safetensors file.
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str] | None = None) -> None:
+    """Write ``tensors`` into a new safetensors file, with ``facts`` about them for programs that ask.
 
     Raises:
         NotFiniteError: one of them holds a number that is not finite; nothing is written.
@@ -52,7 +54,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise NotFiniteError("{name} holds a number that is not finite, so it was not saved.", name=name)
     try:
-        save_file(plain, path)
+        save_file(plain, path, metadata=None if facts is None else dict(facts))
     except SafetensorError as error:  # the library's own name for whatever the system said
         raise _system_error(error, path) from error
     path.chmod(path.parent.stat().st_mode & 0o666)  # the library leaves it to its owner alone
@@ -84,6 +86,48 @@ def tensor_names(path: Path) -> frozenset[str]:
     try:
         with path.open("rb") as handle:
             return frozenset(_read_header(handle, path)[0])
+    except OSError as error:
+        raise DamagedError("The file {name} cannot be read.", name=path.name) from error
+
+
+class OpenTensors:
+    """A safetensors file whose tensors are read one by one (see :func:`open_tensors`).
+
+    Attributes:
+        shapes: name -> shape of every tensor in it.
+    """
+
+    def __init__(self, handle: IO[bytes], path: Path) -> None:
+        self._handle, self._path = handle, path
+        self._entries, self._start = _read_header(handle, path)
+        room = os.fstat(handle.fileno()).st_size - self._start
+        self.shapes = {name: self._shape(name, entry, room) for name, entry in self._entries.items()}
+
+    def read(self, name: str) -> Tensor:
+        """A new contiguous tensor on the CPU. Raises DamagedError where the file is cut."""
+        return _read_one(self._handle, self._entries[name], self._start, self._path)
+
+    def _shape(self, name: str, entry: Mapping[str, Any], room: int) -> tuple[int, ...]:
+        """Checked before anything of that size is made."""
+        shape, kind = entry.get("shape"), _TYPES.get(str(entry.get("dtype")))
+        if kind is None:
+            raise DamagedError(
+                "In {file}, {name} is of a type that cannot be read here: {kind}.",
+                file=self._path.name, name=name, kind=str(entry.get("dtype"))[:40],
+            )  # fmt: skip
+        if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
+            raise DamagedError("The file {name} is damaged: its header cannot be read.", name=self._path.name)
+        if math.prod(shape) * kind.itemsize > room:
+            raise DamagedError("The file {name} is cut short.", name=self._path.name)
+        return tuple(shape)
+
+
+@contextmanager
+def open_tensors(path: Path) -> Iterator[OpenTensors]:
+    """Open a safetensors file of an unknown architecture. Raises DamagedError where it cannot be read."""
+    try:
+        with path.open("rb") as handle:
+            yield OpenTensors(handle, path)
     except OSError as error:
         raise DamagedError("The file {name} cannot be read.", name=path.name) from error
 
