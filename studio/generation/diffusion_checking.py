@@ -34,7 +34,7 @@ def must_be_possible(model: DiffusionModel, recipe: Recipe) -> None:
         check_prompt(model.vocabulary, prompt)
     assert denoising.size is not None
     height, width = model.config.picture_shape
-    check_size(denoising.size, model.denoiser.multiple, f"{height} × {width}")
+    check_size(denoising.size, model.denoiser.multiple, f"{width} × {height}")
     if denoising.begin is not None:
         _check_beginning(model, denoising, denoising.begin)
 

@@ -10,11 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from studio.config.denoising import Denoising
 from studio.config.requests import Drawn, GenerateRequest
 from studio.ground.errors import DamagedError
 from studio.projects.gallery import Creation, Filter, Order
 from studio.ui.pages.runs_rows import family_title
-from studio.ui.panels.recipe_words import latent_words
+from studio.ui.panels.recipe_words import begin_words, latent_words
+from studio.ui.panels.sampler_words import sampler_words
 from studio.ui.text import bytes_text, count_text, number_text
 
 
@@ -92,7 +94,7 @@ def _recipe_facts(request: GenerateRequest) -> list[tuple[str, str]]:
     if len(request.recipes) != 1:
         return [(_tr("Pictures"), count_text(len(request.recipes)))]
     recipe = request.recipes[0]
-    latent, facts = recipe.latent, []
+    latent, facts = recipe.latent, _words_facts(recipe.denoising)
     if isinstance(latent, Drawn):
         facts += [(_tr("Seed"), f"{latent.seed}"), (_tr("Number"), count_text(latent.index + 1))]
     else:
@@ -102,7 +104,24 @@ def _recipe_facts(request: GenerateRequest) -> list[tuple[str, str]]:
         facts.append((_tr("Truncation"), number_text(recipe.truncation, 3)))
     for name, strength in recipe.directions.items():
         facts.append((_tr("Towards {0}").format(name.replace("=", " ")), f"{strength:+.2g}".replace("-", "−")))
-    return facts
+    return facts + _way_facts(recipe.denoising)
+
+
+def _words_facts(way: Denoising | None) -> list[tuple[str, str]]:
+    """What the picture was to show, and what not."""
+    if way is None:
+        return []
+    told = [(_tr("Prompt"), way.prompt), (_tr("Towards"), way.other_prompt), (_tr("Not"), way.negative)]
+    return [(label, words) for label, words in told if words]
+
+
+def _way_facts(way: Denoising | None) -> list[tuple[str, str]]:
+    """How its noise was taken away."""
+    if way is None:
+        return []
+    begin = [(_tr("Begins with"), begin_words(way.begin))] if way.begin is not None else []
+    steps = _tr("{0}, {1} steps").format(sampler_words(way.sampler), way.sampler_steps)
+    return [*begin, (_tr("Guidance"), number_text(way.guidance, 3)), (_tr("Sampler"), steps)]
 
 
 def _label(name: str) -> str:

@@ -15,7 +15,7 @@ from studio.generation.prompts import LEAST_SIDE, check_size
 from studio.ground.errors import UsageError
 from studio.ui.forms import SettingsForm
 from studio.ui.panels.attribute_sliders import form_row
-from studio.ui.panels.begin_block import BeginBlock
+from studio.ui.panels.diffusion_begin import BeginBlock
 from studio.ui.panels.label_choices import LabelChoices
 from studio.ui.panels.prompt_block import PromptBlock
 from studio.ui.panels.sampler_words import sampler_choices

@@ -17,8 +17,8 @@ from studio.jobs.browsing import ReadFile
 from studio.ui.panels.create_tab import CreateTab, MenuGroup
 from studio.ui.panels.diffusion_bench import DiffusionBench
 from studio.ui.panels.diffusion_controls import DiffusionControls
+from studio.ui.panels.diffusion_given import LARGEST, GivenPicture
 from studio.ui.panels.folded import folded, unfolded
-from studio.ui.panels.given_picture import LARGEST, GivenPicture
 from studio.ui.panels.mask_painter import MaskPainter
 from studio.ui.panels.request_history import RequestHistory
 from studio.ui.panels.sheet import Entry

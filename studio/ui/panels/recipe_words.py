@@ -48,7 +48,7 @@ def recipe_words(recipe: Recipe, labels: Mapping[str, str] | None = None) -> str
 
 def way_words(way: Denoising) -> list[str]:
     """How noise is taken away, each in a few words; what is usual is left out, except sampler and steps."""
-    parts = [_begin_words(way.begin)] if way.begin is not None else []
+    parts = [begin_words(way.begin)] if way.begin is not None else []
     if way.begin is not None and way.begin.strength == 0:
         return parts
     parts += [_tr("not “{0}”").format(way.negative)] if way.negative else []
@@ -66,7 +66,8 @@ def _prompt_words(way: Denoising) -> str:
     return _tr("{0}” → {1} % “{2}").format(way.prompt, share, way.other_prompt)
 
 
-def _begin_words(begin: Beginning) -> str:
+def begin_words(begin: Beginning) -> str:
+    """What it began with."""
     if begin.towards:
         return _tr("{0} % from picture to picture").format(round(100 * begin.share))
     if begin.strength == 0:

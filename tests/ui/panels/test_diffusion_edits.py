@@ -18,7 +18,7 @@ from studio.config.requests import Drawn, FilmRequest, Slerp
 from studio.ground.events import Ended, Event
 from studio.jobs.steering import CommandQueue
 from studio.ui.panels.diffusion_create import DiffusionCreateTab
-from studio.ui.panels.given_picture import given_mask
+from studio.ui.panels.diffusion_given import given_mask
 from studio.ui.widgets.pictures import DragLoad, mime_of, to_image
 from studio.ui.window import StudioWindow
 from studio.workers.latest import LatestWins

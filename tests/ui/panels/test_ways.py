@@ -6,8 +6,8 @@ import pytest
 from studio.config.denoising import Beginning, Denoising, Restart
 from studio.config.requests import Drawn, Recipe, Slerp
 from studio.models.vocabulary import Vocabulary, unknown_places
+from studio.ui.panels.diffusion_given import GivenPicture, given, given_mask, mask_file, png_of
 from studio.ui.panels.folded import folded, unfolded
-from studio.ui.panels.given_picture import GivenPicture, given, given_mask, mask_file, png_of
 from studio.ui.panels.latents import between, in_one_call, mean, varied
 from studio.ui.panels.recipe_words import recipe_words
 from studio.ui.panels.sheet import fitted_steps, recipe_from_json, recipe_to_json

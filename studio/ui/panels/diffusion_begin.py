@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.config.denoising import Beginning
 from studio.ground.errors import StudioError
-from studio.ui.panels.given_picture import LARGEST, GivenPicture, given, given_mask, mask_file
+from studio.ui.panels.diffusion_given import LARGEST, GivenPicture, given, given_mask, mask_file
 from studio.ui.panels.picture_slot import PictureSlot
 from studio.ui.text import Label, plain_tooltip
 from studio.ui.widgets.buttons import Button, icon_button
