@@ -115,12 +115,20 @@ class DiffusionTask:
     def sample_notes(self) -> Mapping[str, Any]:
         """With which labels and words each sample is made, and the held-out loss at rising times of noise."""
         count = self.config.sample_count
-        noted: dict[str, Any] = {"loss_by_noise": self._by_noise()}
+        noted: dict[str, Any] = {"loss_by_noise": self._by_noise(), "denoising": self._way()}
         if self.labels:
             noted["labels"] = named_codes(self.labels, self._shown_codes(count))
         if self.data.vocabulary is not None:
             noted["captions"] = [self.data.captions[row] for row in self.data.shown_rows(count).tolist()]
         return noted
+
+    def _way(self) -> dict[str, Any]:
+        """How the samples are made, as a recipe says it (``studio.config.denoising.Denoising``)."""
+        guidance = GUIDANCE if self._is_told() else 1.0
+        return {"guidance": guidance, "sampler": "dpm++2m", "sampler_steps": SAMPLE_STEPS, "chunk": CHUNK}
+
+    def _is_told(self) -> bool:
+        return bool(self.labels) or self.data.vocabulary is not None
 
     def _by_noise(self) -> dict[str, list[float]]:
         """The watched times, the shares of picture and noise there, and the losses."""
@@ -259,7 +267,7 @@ class DiffusionTask:
         """Pictures (n, H, W, C) uint8 of conditions, in chunks of one fixed size."""
         config = self.config
         shape = (config.channels, *config.picture_shape)
-        guided = guidance if self.labels or self.data.vocabulary is not None else 1.0
+        guided = guidance if self._is_told() else 1.0
         for start in range(0, len(condition), CHUNK):
             places = range(start, min(start + CHUNK, len(condition)))
             noise = torch.stack([drawn_latent(config.seed, i, int(np.prod(shape))).view(shape) for i in places])

@@ -13,11 +13,12 @@ from PIL import Image
 from studio.cli.app import run as command_line
 from studio.config.denoising import Denoising
 from studio.config.diffusion import DiffusionConfig, UnetNetwork
-from studio.config.requests import ForwardRequest, GenerateRequest, LookRequest, TrainRequest, grid
+from studio.config.requests import Drawn, ForwardRequest, GenerateRequest, LookRequest, Recipe, TrainRequest, grid
 from studio.ground.events import Ended, Event, Notice, Progress, Samples, Stop
 from studio.jobs.serving import ModelServer
 from studio.jobs.steering import CommandQueue
 from studio.projects.pictures import decode_png, read_note
+from studio.projects.run import Run
 
 from .conftest import TINY, ending, run_to_end
 
@@ -28,7 +29,7 @@ FEW: dict[str, Any] = {"sampler_steps": 4}
 def _quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("studio.training.diffusion.MEASURED", 16)
-        patch.setattr("studio.training.diffusion.SAMPLE_STEPS", 2)
+        patch.setattr("studio.training.diffusion.SAMPLE_STEPS", 4)
         patch.setattr("studio.training.gan.MEASURED", 16)
         yield
 
@@ -61,6 +62,19 @@ def test_the_request_of_the_result_says_everything(trained: Path) -> None:
     assert np.array_equal(again.pictures, made.pictures) and again.request == made.request
     assert [e.kind for e in events if isinstance(e, Samples)][-1] == "pictures"
     assert [(e.done, e.total) for e in events if isinstance(e, Progress)][-1] == (4, 4)
+
+
+def test_what_is_noted_of_samples_makes_them_again(trained: Path) -> None:
+    pictures, notes = Run(trained / "runs" / "portraits-diffusion-1").samples.read_with_notes(2)
+    recipes = [
+        Recipe(latent=Drawn(seed=0, index=i), labels=notes["labels"][i],
+               denoising=Denoising(prompt=notes["captions"][i], **notes["denoising"]))
+        for i in range(4)
+    ]  # fmt: skip
+    again = ending(run_to_end(GenerateRequest(run="portraits-diffusion-1", recipes=tuple(recipes)), trained)).result
+    assert np.array_equal(again.pictures, pictures)
+    alone = GenerateRequest(run="portraits-diffusion-1", recipes=(recipes[3],))
+    assert np.array_equal(ending(run_to_end(alone, trained)).result.pictures[0], pictures[3])
 
 
 def test_pictures_on_their_way_are_shown(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:

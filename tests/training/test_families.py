@@ -53,9 +53,9 @@ def look(family: str, folder: Path) -> None:
 
 
 def test_looking_from_another_thread_changes_nothing(make_trainer: Make, family: str) -> None:
-    quiet = make_trainer("quiet", steps=4)
+    quiet = make_trainer("quiet", steps=2)
     finish(quiet)
-    watched, started, done = make_trainer("watched", steps=4), threading.Event(), threading.Event()
+    watched, started, done = make_trainer("watched", steps=2), threading.Event(), threading.Event()
     list(watched.apply(SaveNow()))
     folder = watched.checkpoints.points("model")[0].path
     problems: list[BaseException] = []

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from studio.config.base import validated
+from studio.config.denoising import Denoising
 from studio.config.requests import Drawn, ExportRequest, FilmRequest, GenerateRequest, Recipe
 from studio.ground.errors import Text, text
 from studio.ground.events import Ended, Event
@@ -96,7 +98,7 @@ class RunWorks(QObject):
         seed = int(watch.run.config().seed)
         noted = notes.get("labels", [])
         labels = dict(noted[index]) if index < len(noted) else {}
-        recipe = Recipe(latent=Drawn(seed=seed, index=index), labels=labels)
+        recipe = Recipe(latent=Drawn(seed=seed, index=index), labels=labels, denoising=_way(notes, index))
         request = GenerateRequest(run=watch.name, checkpoint=self.checkpoint(step), recipes=(recipe,))
         return request.model_dump(mode="json")
 
@@ -249,6 +251,14 @@ def _add(menu: QMenu, name: str, words: str, slot: Callable[[], Any], why_not: T
     action.setEnabled(why_not is None)
     plain_tooltip(action, str(why_not) if why_not is not None else "")
     action.triggered.connect(lambda: slot())
+
+
+def _way(notes: Mapping[str, Any], index: int) -> Denoising | None:
+    """How a sample was denoised, with its words; None for families that make pictures at once."""
+    noted, captions = notes.get("denoising"), notes.get("captions", [])
+    if not isinstance(noted, Mapping):
+        return None
+    return validated(Denoising, {**noted, "prompt": captions[index] if index < len(captions) else ""})
 
 
 def _frame_seconds(frames: int) -> float:
