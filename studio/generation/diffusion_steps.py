@@ -18,7 +18,7 @@ from studio.generation.diffusion_making import Chunk, denoising_of
 from studio.generation.diffusion_samplers import Step
 from studio.generation.models import SeenStep
 from studio.ground.errors import UsageError
-from studio.models.diffusion import kept_attention
+from studio.models.diffusion import kept_attention, looks_at_words
 from studio.models.pictures import to_bytes
 from studio.models.vocabulary import words_of
 
@@ -31,11 +31,13 @@ def seen_steps(chunk: Chunk, *, words: bool) -> Iterator[SeenStep]:
     may differ in the last bits.
 
     Raises:
-        UsageError: words are asked for and the picture has no prompt.
+        UsageError: words are asked for and the picture has no prompt, or no place of the network looks at words.
     """
     prompt = denoising_of(chunk.recipes[0]).prompt
     if words and not prompt:
         raise UsageError("Without a prompt there are no words to look at; write one, or look at the steps alone.")
+    if words and not looks_at_words(chunk.model.denoiser):
+        raise UsageError("No place of this network looks at single words: it is told of them all at once.")
     return _seen(chunk, prompt if words else "")
 
 

@@ -221,8 +221,7 @@ def kept_attention(denoiser: Denoiser) -> Iterator[list[Tensor]]:
     """Inside the block the list gathers, call by call and finest level last, which places of the picture looked at
     which words: (B, heads, places, T), rows adding up to one."""
     kept: list[Tensor] = []
-    layers = [module for name, module in denoiser.network.named_modules() if name.endswith("words")]
-    watched = [layer for layer in layers if isinstance(layer, Attention)]
+    watched = _word_layers(denoiser)
     for layer in watched:
         layer.kept = kept
     try:
@@ -230,3 +229,13 @@ def kept_attention(denoiser: Denoiser) -> Iterator[list[Tensor]]:
     finally:
         for layer in watched:
             layer.kept = None
+
+
+def looks_at_words(denoiser: Denoiser) -> bool:
+    """Whether places of the picture look at words; a classic network is told of them as a whole."""
+    return bool(_word_layers(denoiser))
+
+
+def _word_layers(denoiser: Denoiser) -> list[Attention]:
+    layers = [module for name, module in denoiser.network.named_modules() if name.endswith("words")]
+    return [layer for layer in layers if isinstance(layer, Attention)]

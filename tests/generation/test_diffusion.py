@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from studio.config.denoising import Beginning, Denoising, Restart, Sampler
-from studio.config.diffusion import DitNetwork, Gradual
+from studio.config.diffusion import ClassicNetwork, DitNetwork, Gradual
 from studio.config.requests import Drawn, Recipe, Slerp, grid, variations
 from studio.generation.diffusion import DiffusionModel
 from studio.generation.diffusion_guidance import guided
@@ -87,6 +87,7 @@ def test_it_keeps_its_promises(folder: Path) -> None:
 OTHERS: dict[str, dict[str, Any]] = {
     "transformer": {"network": DitNetwork(width=32, depth=2)},
     "grey, its last estimate shown": {"channels": 1, "self_conditioning": True, "process": Gradual()},
+    "classic": {"network": ClassicNetwork(widths="8, 16", groups=4, depth=1), "process": Gradual(prediction="epsilon")},
     "ending in noise": {"process": Gradual(zero_terminal_snr=True, schedule="linear")},
 }
 
@@ -120,7 +121,10 @@ def test_other_networks_and_processes_keep_the_promise_too(kind: str, tmp_path: 
     (found,) = made(model, one(begin=begin))
     kept = PICTURE if model.config.channels == 3 else grey
     assert np.array_equal(found[MASK == 0], kept[MASK == 0])
-    assert list(model.seen_steps(one(prompt="red"), words=True))
+    assert list(model.seen_steps(one(prompt="red"), words=kind != "classic"))
+    if kind == "classic":
+        with pytest.raises(UsageError, match="told of them all at once"):
+            list(model.seen_steps(one(prompt="red"), words=True))
 
 
 @pytest.mark.parametrize("sampler", get_args(Sampler))

@@ -163,11 +163,11 @@ def test_a_label_becomes_classes_and_one_more_for_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("zero", [False, True])
 def test_what_was_written_is_read_again(schedule: Any, zero: bool, tmp_path: Path) -> None:
     process = Gradual(prediction="v", schedule=schedule, zero_terminal_snr=zero, min_snr=0)
-    model = Written({}, process=process, channels=1, picture_size=64)
+    model = Written({}, process=process, channels=1, picture_size=64, picture_height=32)
     write_diffusers(model, tmp_path / "out")
     found = read_unet(tmp_path / "out")
     assert (found.config.network, found.config.process) == (NETWORK, process)
-    assert (found.config.picture_size, found.config.channels, found.labels) == (64, 1, {})
+    assert (found.config.picture_shape, found.config.channels, found.labels) == ((32, 64), 1, {})
     state = model.denoiser.state_dict()
     assert found.tensors.keys() == state.keys()
     assert all(torch.equal(found.tensors[name], state[name]) for name in state)

@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--sheets", type=Path, help="folder that pictures of the marks go to")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     if given.threads:
         torch.set_num_threads(given.threads)
     judge, people = taught(given.judge), asked(given.count)
