@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,8 +127,9 @@ class NoisePlot(QWidget):
         return plot.left() + plot.width() * (at + 0.5) / max(len(self._levels), 1)
 
     def _top(self) -> float:
-        most = max((*(level.loss for level in self._levels), *self._before), default=1.0)
-        return 1.08 * most if np.isfinite(most) and most > 0 else 1.0
+        losses = (*(level.loss for level in self._levels), *self._before)
+        most = max(filter(isfinite, losses), default=1.0)
+        return 1.08 * most if most > 0 else 1.0
 
     def _y(self, loss: float) -> float:
         plot = self.plot_rect()
@@ -161,12 +164,13 @@ class NoisePlot(QWidget):
         painter.drawText(words, Qt.AlignmentFlag.AlignRight, self.tr("almost only noise"))
 
     def _paint_curve(self, painter: QPainter, losses: Sequence[float], colour: str, *, width: float) -> None:
-        points = [QPointF(self._x(at), self._y(loss)) for at, loss in enumerate(losses[: len(self._levels)])]
         pen = QPen(theme.current().colour(colour), width)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF(points))
+        for known, part in groupby(enumerate(losses[: len(self._levels)]), key=lambda place: isfinite(place[1])):
+            if known:  # a not-a-number is a gap
+                painter.drawPolyline(QPolygonF([QPointF(self._x(at), self._y(loss)) for at, loss in part]))
 
     def _paint_dots(self, painter: QPainter) -> None:
         look, plot = theme.current(), self.plot_rect()
@@ -177,6 +181,8 @@ class NoisePlot(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.colour("accent"))
         for at, level in enumerate(self._levels):
+            if not isfinite(level.loss):
+                continue
             radius = 5.0 if at == self._hover else 3.0
             painter.drawEllipse(QPointF(self._x(at), self._y(level.loss)), radius, radius)
 
