@@ -15,9 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from studio.config.cyclegan import CycleganConfig, Paired
+from studio.config.cyclegan import CycleganConfig, Paired, parse_split
 from studio.config.registry import load_config
 from studio.config.requests import Direction, Editing
+from studio.data.joined import ORIGIN, TrainingPictures
 from studio.generation.cyclegan_whole import Tiling, reflected, translate
 from studio.generation.models import Exported, RoundTrip, read_facts
 from studio.ground.errors import DamagedError, UsageError
@@ -48,6 +49,7 @@ class TranslatorModel:
         description = facts["description"]
         one, other = description["sides"]
         self.sides = str(one), str(other)
+        self.told_by = "" if config.second_dataset else parse_split(config.split).label
         self.background = str(description["background"])
         self.labels: Mapping[str, tuple[str, ...]] = {}
         self.directions, self.channels = config.directions, config.channels
@@ -60,6 +62,16 @@ class TranslatorModel:
         if self._discriminators is None:
             self._discriminators = self._load(DISCRIMINATORS, build_discriminators)
         return self._discriminators
+
+    def test_rows(self, data: TrainingPictures) -> Mapping[Direction, np.ndarray]:
+        """See :class:`studio.generation.models.EditingModel`."""
+        label = self.told_by or ORIGIN
+        codes, values = np.asarray(data.codes[label]), data.facts.labels[label]
+        sides = dict(zip("ab", self.sides, strict=True))
+        ordered = np.concatenate([data.held_out, data.training])
+        return {
+            direction: ordered[codes[ordered] == values.index(sides[direction[0]])] for direction in self.directions
+        }
 
     def edit(
         self, x_HWC: np.ndarray, editing: Editing, tiling: Tiling | None = None

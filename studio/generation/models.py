@@ -191,14 +191,19 @@ class EditingModel(Model, Protocol):
     """Translates given pictures between two sides; each comes back at its own size.
 
     Attributes:
-        sides: what the sides are called. directions: which ways it knows. channels: 1 or 3, of the pictures it takes.
+        sides: what the sides are called. told_by: the label whose values they are; "" where they are two data sets.
+        directions: which ways it knows. channels: 1 or 3, of the pictures it takes.
         background: what showed through transparent pictures when it learned, as #rrggbb.
     """
 
     sides: tuple[str, str]
+    told_by: str
     directions: tuple[Direction, ...]
     channels: int
     background: str
+
+    def test_rows(self, data: TrainingPictures) -> Mapping[Direction, np.ndarray]:
+        """Which pictures (n,) of its run's data each direction begins with: those set aside first."""
 
     def edit(self, x_HWC: np.ndarray, editing: Editing) -> Generator[tuple[int, int], None, np.ndarray]:
         """The picture (H, W, C) uint8 translated; tells on the way how many of how many pieces are done.

@@ -168,6 +168,10 @@ def _bench(order: Order) -> Generator[Event, None, Bench]:
         from studio.jobs.picture_bench import PictureBench
 
         return (yield from PictureBench.set_up(order))
+    if "edits" in capabilities(order.run.family):
+        from studio.jobs.edit_bench import EditBench
+
+        return (yield from EditBench.set_up(order))
     from studio.jobs.judge_bench import JudgeBench
 
     return (yield from JudgeBench.set_up(order))

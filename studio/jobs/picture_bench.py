@@ -70,7 +70,7 @@ class PictureBench:
         Raises:
             UsageError: a measure was named that lacks something: a judge, labels, the weights of Inception.
         """
-        judge = yield from _judge(order)
+        judge = yield from judge_of(order)
         measures = yield from _measurable(order, judge)
         own = yield from pictures_of_run(order.project, order.run, order.commands)
         try:
@@ -228,7 +228,7 @@ def _drawn(data: TrainingPictures, order: Order) -> np.ndarray:
     return np.ascontiguousarray(data.read(chosen).transpose(0, 2, 3, 1))
 
 
-def _judge(order: Order) -> Generator[Event, None, Judge | None]:
+def judge_of(order: Order) -> Generator[Event, None, Judge | None]:
     """The judge of the request, loaded; None where none is named. Says so where it has seen the same pictures."""
     if not order.request.judge:
         return None

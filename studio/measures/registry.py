@@ -7,6 +7,8 @@ A measure is one entry here and one function. The function's arguments follow fr
 - ``inception``: (made, real) features (N, 2048) float32 of the network Inception 2015, as they are.
 - ``copies``: the ratios of ``studio.measures.copies.ratios`` of made and of unseen real pictures.
 - ``attributes``: probabilities of a judge and the codes asked for; it returns an estimate by label.
+- ``edits``: what each of N pictures lost, as a share of the range; asked once a direction.
+- ``judged edits``: probabilities (N, K) of a judge after the translation, with those before it or the code wanted.
 - ``truth``: the model's own probabilities (N, K) of a label and the true codes (N,); asked once a label.
 
 How much they scatter at the default count of 1,000 samples, one deviation over six draws of other portraits (where a
@@ -31,7 +33,9 @@ from typing import Any, Literal
 
 from studio.ground.errors import Text, UsageError, text
 
-Needs = Literal["pictures", "features", "inception", "copies", "attributes", "truth"]
+Needs = Literal[
+    "pictures", "features", "inception", "copies", "attributes", "truth", "edits", "judged edits"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ class Measure:
 
     @property
     def capability(self) -> str:
-        """What a family must be capable of to be measured so: to make ``pictures``, or to be one that ``judges``."""
-        return "judges" if self.needs == "truth" else "pictures"
+        """What a family must be capable of to be measured so: ``pictures``, ``judges`` or ``edits``."""
+        special = {"truth": "judges", "edits": "edits", "judged edits": "edits"}
+        return special.get(self.needs, "pictures")
 
     def load(self) -> Callable[..., Any]:
         """The function, imported now."""
@@ -142,6 +147,26 @@ _ALL = (
         "calibration_error", text("Calibration error"),
         text("How far the model's confidence lies from how often it is right."),
         "truth", True, "studio.measures.judging:calibration_error", share=True, least=500,
+    ),
+    Measure(
+        "changed", text("Changed"),
+        text("The share of translated pictures in which the judge sees the other side."),
+        "judged edits", False, "studio.measures.editing:changed", share=True, least=100,
+    ),
+    Measure(
+        "kept", text("Kept"),
+        text("The share of translated pictures in which the judge sees everything else as before, label by label."),
+        "judged edits", False, "studio.measures.editing:kept", share=True, least=100,
+    ),
+    Measure(
+        "cycle_error", text("Cycle error"),
+        text("What a picture loses on the way there and back, as a share of the range."),
+        "edits", True, "studio.measures.editing:lost", share=True, least=50,
+    ),
+    Measure(
+        "identity_error", text("Identity error"),
+        text("What changes in a picture that is of the wanted side already, as a share of the range."),
+        "edits", True, "studio.measures.editing:lost", share=True, least=50,
     ),
 )  # fmt: skip
 

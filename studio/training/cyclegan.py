@@ -169,7 +169,11 @@ class CycleganTask:
         sides = self.data.sides.values()
         counts = [[len(side.training), len(side.aside)] for side in sides]
         background = self.data.data.choices.background
-        return {"sides": [side.name for side in sides], "side_counts": counts, "background": background}
+        return {
+            "sides": [side.name for side in sides],
+            "side_counts": counts,
+            "background": background,
+        }
 
     # --- one step ----------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from studio.cli.app import run as command_line
 from studio.config.base import with_overrides
+from studio.config.classifier import ClassifierConfig, CnnNetwork
 from studio.config.cyclegan import CycleganConfig, PatchDiscriminator, ResnetGenerator
 from studio.config.requests import (
     BuiltinRequest,
@@ -19,6 +20,7 @@ from studio.config.requests import (
     Editing,
     EditRequest,
     EstimateRequest,
+    EvaluateRequest,
     ImportRequest,
     RoundTripRequest,
     TrainRequest,
@@ -93,7 +95,7 @@ def album(tmp_path: Path) -> Path:
     (folder / "below").mkdir(parents=True)
     (folder / "broken.png").write_bytes(png(picture())[:150])
     Image.fromarray(picture()).convert("CMYK").save(folder / "printed.jpg")
-    Image.fromarray((picture()[..., 0].astype(np.uint16) * 257)).save(folder / "deep.png")
+    Image.fromarray(picture()[..., 0].astype(np.uint16) * 257).save(folder / "deep.png")
     Image.fromarray(picture(channels=4)).save(folder / "clear.png")
     Image.fromarray(picture(200, 3000)).save(folder / "long.png")
     exif = Image.Exif()
@@ -132,7 +134,7 @@ def test_on_the_command_line(
     path, run = trained
     words = ["edit", str(path), run, str(album), "--direction", "a2b", "--out", str(tmp_path / "out"), "--json"]
     assert command_line(words) == 1, "one was left out"
-    *rows, last = [
+    *_, last = [
         json.loads(line) for line in capsys.readouterr().out.splitlines() if '"name"' in line or '"done"' in line
     ]
     assert (last["done"], last["left_out"], last["status"]) == (6, 1, "finished")
@@ -225,6 +227,23 @@ def test_what_is_no_picture_and_who_cannot_edit(trained: tuple[Path, str]) -> No
     name = ending(run_to_end(other, path)).result["run"]
     refused = ending(run_to_end(EditRequest(run=name, picture=png(picture()), device="cpu"), path))
     assert refused.refused and "translates no pictures" in str(refused.error)
+
+
+def test_translations_are_measured_with_a_judge_and_without(trained: tuple[Path, str]) -> None:
+    path, run = trained
+    config = ClassifierConfig(steps=2, batch=8, sample_count=4, network=CnnNetwork(width=4), labels=("hair", "smile"))
+    asked = TrainRequest(family="classifier", dataset="portraits", config=config.model_dump(mode="json"), device="cpu")
+    judge = ending(run_to_end(asked, path)).result["run"]
+    alone = ending(run_to_end(EvaluateRequest(run=run, count=6, device="cpu"), path)).result
+    losses = {f"{kind}_error.{way}" for kind in ("cycle", "identity") for way in ("a2b", "b2a")}
+    assert {row.measure for row in alone.rows} == losses
+    both = ending(run_to_end(EvaluateRequest(run=run, judge=judge, count=6, device="cpu"), path)).result
+    judged = {f"changed.{way}" for way in ("a2b", "b2a")} | {f"kept.{way} smile" for way in ("a2b", "b2a")}
+    assert {row.measure for row in both.rows} == losses | judged
+    assert all(0 <= row.value <= 1 and row.count == 3 for row in both.rows)
+    named = EvaluateRequest(run=run, measures=("changed",), device="cpu")
+    refused = ending(run_to_end(named, path))
+    assert refused.refused and "told by a judge" in str(refused.error)
 
 
 def test_two_data_sets_are_two_sides(trained: tuple[Path, str], tmp_path: Path) -> None:
