@@ -7,6 +7,7 @@ third of it. The three scripts of ``sides/`` can be run alone, and longer (``pai
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,13 @@ from typing import Any
 
 import pytest
 
+from studio.config.denoising import Denoising
+
 SECONDS = float(os.environ.get("STUDIO_PAINTING", "120"))
 COUNT = int(os.environ.get("STUDIO_PAINTING_COUNT", "500"))
 TOLD = os.environ.get("STUDIO_PAINTING_TOLD", "attributes")  # what steers the other side: the easier way to be told
 SHARES = (0.125, 0.25, 0.5, 1.0)
+FEWER = (6, 8, 10, 15, 20)
 
 Side = Callable[..., dict[str, Any]]
 Rows = list[dict[str, Any]]
@@ -41,6 +45,34 @@ def test_time_to_named_attributes(side: Side, tmp_path: Path, report: Callable[[
             {"side": "ours is as good after this share", "cpu": share}])  # fmt: skip
     assert judged["judge"]["named"] > 0.97, judged["judge"]
     assert {row["side"] for row in rows} == {"studio", "diffusers"}
+
+
+@pytest.mark.timeout(4 * 3600)
+def test_steps_that_are_as_good_as_ddim_50(side: Side, tmp_path: Path, report: Callable[[Rows], None]) -> None:
+    """The fewest steps of our default sampler at which named attributes and the distance from real portraits are those
+    of DDIM with 50, within their errors. ``STUDIO_PAINTED``: a checkpoint to be asked; else one is trained."""
+    painted = os.environ.get("STUDIO_PAINTED")
+    if painted is None:
+        side("painting.py", tmp_path / "data")
+        marks = ("--marks", f"{SECONDS:g}", "--steps", 100_000, "--threads", 1)
+        side("painting_ours.py", tmp_path / "out", "--data", tmp_path / "data", *marks)
+        painted = str(next((tmp_path / "out").iterdir()))
+    default = Denoising()
+    ways = ",".join(["ddim:50", *(f"{default.sampler}:{count}" for count in FEWER)])
+    judged = side("painting_judge.py", tmp_path / "judge", painted, "--count", COUNT, "--ways", ways)
+    keys = ("sampler", "steps", "named", "error", "frechet", "frechet error", "cpu to draw")
+    rows = [{key: mark[key] for key in keys} for mark in judged["marks"]]
+    ddim, *ours = rows
+    enough = [row for row in ours if _as_good(row, ddim)]
+    report([*rows, {"sampler": "as good as DDIM 50", "steps": enough[0]["steps"] if enough else "none of these"}])
+    assert default.sampler_steps in FEWER and len(rows) == 1 + len(FEWER)
+
+
+def _as_good(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Within twice the error of the difference, in both measures."""
+    named = other["named"] - row["named"] <= 2 * math.hypot(row["error"], other["error"])
+    further = row["frechet"] - other["frechet"]
+    return named and further <= 2 * math.hypot(row["frechet error"], other["frechet error"])
 
 
 def _row(mark: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import math
 import os
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from studio.config.denoising import Denoising
 from studio.config.requests import Drawn, Recipe
 from studio.data.portraits import ATTRIBUTES, Portrait, portrait
 from studio.generation.classifier import ClassifierModel
+from studio.measures.distributions import frechet_distance
 from studio.measures.estimate import share_of
 from studio.models.pictures import to_bytes
 
@@ -37,6 +39,12 @@ ASKED_SEED, REAL_SEED, REAL, BATCH = 900, 500, 2000, 50
 
 def asked(count: int) -> list[Portrait]:
     return [portrait(ASKED_SEED, i) for i in range(count)]
+
+
+def distance(judge: ClassifierModel, pictures: np.ndarray, real: np.ndarray) -> dict[str, Any]:
+    """How far the pictures are from real ones in what the judge sees of them (Fréchet)."""
+    found = frechet_distance(*(torch.from_numpy(judge.features(x)) for x in (pictures, real)))
+    return {"frechet": found.value, "frechet error": found.error}
 
 
 def found(judge: ClassifierModel, people: list[Portrait], pictures: np.ndarray) -> dict[str, Any]:
@@ -119,8 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("judge", type=Path, help="folder of the judge's project; taught first where there is none")
     parser.add_argument("marks", type=Path, nargs="*")
-    parser.add_argument("--sampler", default="dpm++2m")
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--ways", default="dpm++2m:20", help="samplers and their steps, such as ddim:50,dpm++2m:20")
     parser.add_argument("--guidance", type=float, default=2.0)
     parser.add_argument("--eta", type=float, default=0.0)
     parser.add_argument("--count", type=int, default=500)
@@ -135,21 +142,23 @@ def main() -> None:
     right = found(judge, real_people, real)
     print(json.dumps({"judge on held-out real portraits": right}), flush=True)
     rows = []
-    for mark in given.marks:
+    ways = [way.split(":") for way in given.ways.split(",")]
+    for mark, (sampler, steps) in product(given.marks, ways):
+        given.sampler, given.steps = sampler, int(steps)
         begin = time.process_time()
         peer = (mark / "peer.json").exists()
         model = mark / "model" if (mark / "model").exists() else mark
         pictures = (of_peer if peer else of_ours)(mark if peer else model, people, given)
-        row = {"mark": mark.name, "sampler": given.sampler, "steps": given.steps, "guidance": given.guidance,
+        row = {"mark": mark.name, "sampler": sampler, "steps": given.steps, "guidance": given.guidance,
                "cpu to draw": round(time.process_time() - begin, 1)}  # fmt: skip
         facts = mark / "mark.json"
         row |= {"trained": json.loads(facts.read_text(encoding="utf-8"))} if facts.exists() else {}
-        row |= found(judge, people, pictures)
+        row |= found(judge, people, pictures) | distance(judge, pictures, real)
         rows.append(row)
         print(json.dumps(row), flush=True)
         if given.sheets:
             given.sheets.mkdir(parents=True, exist_ok=True)
-            sheet(pictures, given.sheets / f"{mark.name}-{given.sampler}-{given.steps}-{given.guidance:g}.png")
+            sheet(pictures, given.sheets / f"{mark.name}-{sampler}-{steps}-{given.guidance:g}.png")
     print(json.dumps({"judge": right, "marks": rows}), flush=True)
 
 
