@@ -61,7 +61,7 @@ def read_settings(about: Mapping[str, Any], name: str) -> tuple[LanguageConfig, 
         tokens = int(
             about.get("vocab_size", (_GPT2_DEFAULTS if kind == "gpt2" else _MODERN_DEFAULTS[kind])["vocab_size"])
         )
-        config = validated(LanguageConfig, read(about))
+        config = validated(LanguageConfig, _checked(read(about)))
     except (TypeError, ValueError, AttributeError, KeyError, ZeroDivisionError) as error:
         raise DamagedError("The file {name} is damaged: its settings do not fit together.", name=CONFIG) from error
     if tokens < 1:
@@ -105,7 +105,7 @@ def _modern_kind(network: ModernNetwork) -> tuple[str, str]:
 
 def _gpt2(about: Mapping[str, Any]) -> dict[str, Any]:
     _must_be(_GPT2_FIXED, about)
-    asked = _GPT2_DEFAULTS | {key: value for key, value in about.items() if key in _GPT2_DEFAULTS}
+    asked = dict(_GPT2_DEFAULTS) | {key: value for key, value in about.items() if key in _GPT2_DEFAULTS}
     if asked["activation_function"] not in _ACTIVATIONS:
         raise _inexpressible("activation_function", asked["activation_function"])
     network = {
@@ -164,6 +164,14 @@ def _written_rotation(network: ModernNetwork) -> dict[str, Any]:
     older = None if said["rope_type"] == "default" else said
     base = network.rotary_base
     return {"rope_parameters": said | {"rope_theta": base}, "rope_theta": base, "rope_scaling": older}
+
+
+def _checked(settings: dict[str, Any]) -> dict[str, Any]:
+    """Nothing is left to what follows from it: a size of zero is one that the file gets wrong."""
+    sizes = [value for key, value in settings["network"].items() if key in ("width", "heads", "inner", "key_heads")]
+    if any(type(size) is not int or size < 1 for size in sizes):
+        raise ValueError("a size that is none")
+    return settings
 
 
 def _must_be(fixed: Mapping[str, Any], about: Mapping[str, Any]) -> None:

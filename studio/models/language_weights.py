@@ -84,9 +84,9 @@ def taken(pieces: tuple[Piece, ...], parameters: Mapping[str, Tensor]) -> Tensor
 def _gpt2_pieces(model: LanguageModel) -> Iterator[Piece]:
     yield Piece("transformer.wte.weight", "words.weight")
     yield Piece("transformer.wpe.weight", "places")
-    for number, block in enumerate(model.stack.blocks):
+    for number in range(len(model.stack.blocks)):
         begin, ours = f"transformer.h.{number}", f"stack.blocks.{number}"
-        asked = block.attention.ask.out_features  # type: ignore[union-attr]
+        asked = model.stack.layout.width
         for kind in ("weight", "bias"):
             turned = kind == "weight"
             for theirs, mine in (("ln_1", "norm1"), ("ln_2", "norm2")):

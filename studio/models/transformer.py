@@ -90,9 +90,8 @@ class Attention(nn.Module):
         self.ask = nn.Linear(layout.width, asked, bias=layout.ask_bias)
         self.offer = nn.Linear(memory_width or layout.width, 2 * offered, bias=layout.ask_bias)
         self.out = nn.Linear(asked, layout.width, bias=layout.out_bias)
-        self.ask_norm, self.key_norm = (
-            (norm_of(layout, self.head_width), norm_of(layout, self.head_width)) if layout.head_norms else (None, None)
-        )
+        self.ask_norm = norm_of(layout, self.head_width) if layout.head_norms else None
+        self.key_norm = norm_of(layout, self.head_width) if layout.head_norms else None
         self.kept: list[Tensor] | None = None
         self._joined: tuple[Tensor, Tensor | None] | None = None
 
@@ -123,7 +122,12 @@ class Attention(nn.Module):
         """Ask and offer in one product from now on, which is faster place by place; not for training.
 
         Both weights become views of one: nothing is held twice. Only for attention to oneself.
+
+        Raises:
+            ValueError: the layers are no ordinary ones: what was added to them has to be merged first.
         """
+        if type(self.ask) is not nn.Linear or type(self.offer) is not nn.Linear:
+            raise ValueError("merge what was added to the layers before joining them")
         weight = torch.cat([self.ask.weight, self.offer.weight]).detach()
         bias = None if self.ask.bias is None else torch.cat([self.ask.bias, self.offer.bias]).detach()
         rows = self.ask.out_features
@@ -209,7 +213,9 @@ def activated(x: Tensor, kind: Activation) -> Tensor:
     """GELU (Hendrycks & Gimpel 2016, arXiv:1606.08415) exactly or by their tanh; ReLU; SiLU."""
     if kind == "gelu_tanh":
         return F.gelu(x, approximate="tanh")
-    return {"gelu": F.gelu, "relu": F.relu, "silu": F.silu}[kind](x)
+    if kind == "silu":
+        return F.silu(x)
+    return F.relu(x) if kind == "relu" else F.gelu(x)
 
 
 class Block(nn.Module):

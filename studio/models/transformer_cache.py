@@ -73,8 +73,8 @@ class TokenCache:
         rows = rows or self.rows
         if capacity <= self.capacity and rows == self.rows:
             return self
-        depth, _, _, heads, room, width = self._all.shape
-        made = TokenCache((depth, heads, width), rows=rows, capacity=max(capacity, room), like=self._all)
+        depth, _, _, heads, _, width = self._all.shape
+        made = TokenCache((depth, heads, width), rows=rows, capacity=max(capacity, self.length), like=self._all)
         made._all[:, :, :, :, : self.length] = self._all[:, :, :, :, : self.length]
         made.length = self.length
         return made
