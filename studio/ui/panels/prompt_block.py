@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.config.denoising import Denoising
 from studio.config.requests import Drawn, Recipe
@@ -38,6 +38,7 @@ class PromptBlock(QWidget):
         self.prompt = self._make("createPrompt", self.tr("Prompt"), lines=3)
         self.negative = self._make("createNegative", self.tr("What it shall not show"), lines=1)
         self.negative.setPlaceholderText(self.tr("nothing"))
+        self._marks = (UnknownWords(self.prompt), UnknownWords(self.negative))
         self.note = Label(role="small", wrap=True)
         self.note.setObjectName("promptNote")
         self.error = Label(role="error", wrap=True)
@@ -56,7 +57,7 @@ class PromptBlock(QWidget):
             column.addWidget(widget)
         column.addWidget(Label(self.tr("Not"), role="dim"))
         column.addWidget(self.negative)
-        theme.watcher().changed.connect(self.look_up)
+        theme.watcher().changed.connect(self._on_theme)
         self._say("", "")
 
     def _make(self, name: str, words: str, *, lines: int) -> PromptField:
@@ -74,6 +75,8 @@ class PromptBlock(QWidget):
     def set_model(self, vocabulary: Vocabulary | None, examples: Sequence[str]) -> None:
         """The words that the model reads (None: none), and captions that it learned from."""
         self._vocabulary = vocabulary
+        for marks in self._marks:
+            marks.set_vocabulary(vocabulary)
         self.setVisible(vocabulary is not None)
         example = examples[0] if examples else ""
         self.prompt.setPlaceholderText(self.tr("for example: {0}").format(example) if example else "")
@@ -113,8 +116,6 @@ class PromptBlock(QWidget):
         if vocabulary is None:
             self._say("", "")
             return
-        for field in (self.prompt, self.negative):
-            _mark(field, vocabulary)
         try:
             for words in filter(None, self.texts().values()):
                 check_prompt(vocabulary, words)
@@ -131,6 +132,10 @@ class PromptBlock(QWidget):
             label.setVisible(bool(words))
         self.looked_up.emit()
 
+    def _on_theme(self) -> None:
+        for marks in self._marks:
+            marks.rehighlight()
+
     def _on_text(self) -> None:
         self._late.start()
 
@@ -139,20 +144,27 @@ class PromptBlock(QWidget):
         self.changed.emit()
 
 
-def _mark(field: QPlainTextEdit, vocabulary: Vocabulary) -> None:
-    """Underline the unknown words."""
-    look, text, marks = theme.current(), field.toPlainText(), []
-    form = QTextCharFormat()
-    form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
-    form.setUnderlineColor(QColor(look.colour("danger")))
-    for start, end in unknown_places(vocabulary, text)[:_MARKED]:
-        mark = QTextEdit.ExtraSelection()
-        cursor = QTextCursor(field.document())
-        cursor.setPosition(_units(text[:start]))
-        cursor.setPosition(_units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
-        mark.cursor, mark.format = cursor, form
-        marks.append(mark)
-    field.setExtraSelections(marks)
+class UnknownWords(QSyntaxHighlighter):
+    """Underlines words of a field that a vocabulary does not hold."""
+
+    def __init__(self, field: QPlainTextEdit) -> None:
+        super().__init__(field.document())
+        self._vocabulary: Vocabulary | None = None
+
+    def set_vocabulary(self, vocabulary: Vocabulary | None) -> None:
+        """Look all words up in another one; None knows all."""
+        self._vocabulary = vocabulary
+        self.rehighlight()
+
+    def highlightBlock(self, text: str) -> None:
+        if self._vocabulary is None:
+            return
+        form = QTextCharFormat()
+        form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+        form.setUnderlineColor(theme.current().colour("danger"))
+        for start, end in unknown_places(self._vocabulary, text)[:_MARKED]:
+            first = _units(text[:start])
+            self.setFormat(first, _units(text[:end]) - first, form)
 
 
 def _units(text: str) -> int:
