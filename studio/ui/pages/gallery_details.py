@@ -27,7 +27,7 @@ _NOTE = 64
 
 
 class Details(QWidget):
-    """`asked` carries what to do: recall, export, copy, delete, star, run."""
+    """`asked` carries what to do: recall, look, export, copy, delete, star, run."""
 
     asked = Signal(str)
     noted = Signal(int, str)
@@ -63,11 +63,12 @@ class Details(QWidget):
         self.note.setFixedHeight(_NOTE)
         self.note.installEventFilter(self)
         self.recall = self._button("galleryRecall", self.tr("Make it again"), "refresh", "primary")
+        self.look = self._button("galleryLook", self.tr("Look inside"), "eye")
         self.export = self._button("galleryExport", self.tr("Export…"), "export")
         self.copy = self._button("galleryCopy", self.tr("Copy"), "copy")
         self.delete = self._button("galleryDelete", self.tr("Delete"), "trash")
         asks = {"star": self.star, "run": self.run, "recall": self.recall, "export": self.export, "copy": self.copy}
-        for what, button in {**asks, "delete": self.delete}.items():
+        for what, button in {**asks, "delete": self.delete, "look": self.look}.items():
             button.setProperty("ask", what)
             button.clicked.connect(self._on_button)
 
@@ -106,7 +107,10 @@ class Details(QWidget):
         column.addLayout(head)
         column.addWidget(area, 2)
         column.addWidget(self.note)
-        column.addWidget(self.recall)
+        made = dense(QHBoxLayout(), gap=8)
+        made.addWidget(self.recall, 1)
+        made.addWidget(self.look, 1)
+        column.addLayout(made)
         column.addLayout(row)
 
     def set_drag_hook(self, hook: Callable[[], DragLoad]) -> None:
@@ -154,6 +158,7 @@ class Details(QWidget):
             button.set_available(why)
         self.note.setReadOnly(bool(self._session.why_read_only()))
         self.recall.set_available(self._why_no_recall(one))
+        self.look.set_available(self._why_no_recall(one))
 
     def _why_no_recall(self, one: Creation | None) -> str:
         if one is None:

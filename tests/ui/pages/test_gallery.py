@@ -166,6 +166,17 @@ def test_recall_opens_the_panel_with_the_request(
     assert certificate["family"] == "gan"
 
 
+def test_a_creation_can_be_looked_into(
+    page: GalleryPage, window: StudioWindow, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    arrived: list[dict[str, Any]] = []
+    monkeypatch.setattr(window.pages.page("gan"), "arrive", lambda **what: arrived.append(what))
+    click(qtbot, page, 11)
+    press(qtbot, page.details, "galleryLook")
+    assert window.pages.current_id == "gan" and arrived[0]["tab"] == "look"
+    assert arrived[0]["certificate"]["request"] == request_for("faces", 7, 0, hair="red")
+
+
 def test_recall_says_why_not(page: GalleryPage, window: StudioWindow, qtbot: Any) -> None:
     click(qtbot, page, 0)
     assert page.details.recall.isEnabled()
