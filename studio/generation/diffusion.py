@@ -28,8 +28,8 @@ from studio.generation.models import Exported, Forming, Insight, SeenStep, Wante
 from studio.generation.prompts import unread_words
 from studio.ground.errors import DamagedError
 from studio.ground.events import Notice, Progress
-from studio.models.diffusers_format import unet_files
 from studio.models.diffusion import Condition, Denoiser, build_denoiser
+from studio.models.diffusion_format import unet_files
 from studio.models.layers import label_sizes
 from studio.models.vocabulary import Vocabulary
 from studio.models.weights import read_tensors, second_instance, table_of

@@ -43,7 +43,7 @@ JOBS: Mapping[type[Settings], str] = {
     requests.QualityRequest: "studio.jobs.quality:quality",
     requests.EvaluateRequest: "studio.jobs.evaluate:evaluate",
     requests.ExportRequest: "studio.jobs.export:export",
-    requests.LoadRequest: "studio.jobs.load_unet:load",
+    requests.LoadRequest: "studio.jobs.diffusion_load:load",
     requests.FilmRequest: "studio.jobs.film:film",
     requests.MeasureSpaceRequest: "studio.jobs.space:measure_space",
     requests.FreeSpaceRequest: "studio.jobs.space:free_space",

@@ -1,7 +1,7 @@
 """The U-Net of Ho et al. 2020 (arXiv:2006.11239, appendix B), layer by layer as diffusers' UNet2DModel has it.
 
 It works at the picture's full resolution and tells what it is asked without a straight guess beside it. Parts bear the
-names that files of that format have, so that its weights are read and written as they are (``diffusers_format``).
+names that files of that format have, so that its weights are read and written as they are (``diffusion_format``).
 Shapes: B pictures, C channels, H x W, N places; V numbers of the steering vector.
 """
 

@@ -10,7 +10,7 @@ from studio.config.requests import LoadRequest, TrainRequest
 from studio.ground.events import Ended, Event, Started
 from studio.jobs.opening import open_project
 from studio.jobs.steering import CommandQueue
-from studio.models.diffusers_format import Found, read_unet
+from studio.models.diffusion_format import Found, read_unet
 from studio.projects.run import Run
 from studio.training.checkpoints import Checkpoints
 

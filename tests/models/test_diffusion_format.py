@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from studio.config.diffusion import ClassicNetwork, DiffusionConfig, DitNetwork, Flow, Gradual, UnetNetwork
 from studio.generation.exporting import write_diffusers
 from studio.ground.errors import DamagedError, StudioError, UsageError
-from studio.models.diffusers_format import CONFIG, WEIGHTS, read_unet, unet_files
 from studio.models.diffusion import Condition, Denoiser, build_denoiser
+from studio.models.diffusion_format import CONFIG, WEIGHTS, read_unet, unet_files
 from studio.models.diffusion_schedules import kept_variance
 from studio.models.weights import fill
 

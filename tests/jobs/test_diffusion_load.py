@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from studio.cli.app import run as command_line
 from studio.config.denoising import Denoising
 from studio.config.requests import ExportRequest, GenerateRequest, LoadRequest, ResumeRequest, TrainRequest, grid
-from studio.models.diffusers_format import WEIGHTS
+from studio.models.diffusion_format import WEIGHTS
 from studio.projects.project import Project
 
 from .conftest import ending, run_to_end
