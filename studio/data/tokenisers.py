@@ -111,11 +111,13 @@ class WindowStream(TokenStream):
         self._tokeniser = tokeniser
         self._before: list[int] = []
         self._new: list[int] = []
+        self._waiting = 0
 
     def add(self, token: int) -> str:
         self._new.append(token)
         text = self._more()
-        if text.endswith(_REPLACEMENT) and len(self._new) < _LONGEST_CHARACTER:
+        self._waiting = self._waiting + 1 if text.endswith(_REPLACEMENT) else 0
+        if 0 < self._waiting < _LONGEST_CHARACTER:
             return ""
         return self._given(text)
 
@@ -128,7 +130,7 @@ class WindowStream(TokenStream):
 
     def _given(self, text: str) -> str:
         if text:  # tokens without text of their own stay, since what follows may depend on them
-            self._before, self._new = self._new, []
+            self._before, self._new, self._waiting = self._new, [], 0
         return text
 
 
