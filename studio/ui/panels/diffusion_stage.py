@@ -15,7 +15,7 @@ from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.noise_plot import NoiseLevel, NoisePlot
 
 _CAPTION_LINES = 2
-_MOST_CAPTIONED = 20  # with more pictures than these no words fit below one
+_CAPTIONED_FROM = 96  # pixels; below narrower pictures no words would be read
 
 
 class DiffusionStage(Stage):
@@ -70,8 +70,8 @@ class DiffusionStage(Stage):
         self._pictures = pictures if isinstance(pictures, np.ndarray) else None
         self._told = words_of(notes, len(pictures))
         self.grid.set_pictures(pictures)
-        captioned = any(self._told) and len(pictures) <= _MOST_CAPTIONED
-        self.grid.set_captions(self._told if captioned else [], lines=_CAPTION_LINES)
+        told = self._told if any(self._told) else []
+        self.grid.set_captions(told, lines=_CAPTION_LINES, least=_CAPTIONED_FROM)
         self.plot.set_levels(levels_of(notes))
         self._say(self.grid.current())
 
@@ -88,7 +88,7 @@ class DiffusionStage(Stage):
         known = 0 <= place < self.grid.count()
         words = self._told[place] if known and place < len(self._told) else ""
         if not words and any(self._told):
-            words = self.tr("each follows the words of a picture of the data set")
+            words = self.tr("each follows the words of a picture of the data set: point at one to read them")
         self._line.setText(words)
         self.grid.setAccessibleDescription(words)
         shown = self._pictures

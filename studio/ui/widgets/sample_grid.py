@@ -104,7 +104,7 @@ class SampleGrid(QWidget):
         self._given: Pictures | None = None
         self._drawn: dict[int, QPixmap] = {}
         self._captions: list[str] = []
-        self._caption_lines = 1
+        self._caption_lines, self._captioned_from = 1, 0
         self._stars: frozenset[int] = frozenset()
         self._marks: frozenset[int] = frozenset()
         self._choosing: Choosing = choosing
@@ -158,11 +158,14 @@ class SampleGrid(QWidget):
         """One picture at its own size."""
         return self._images[index]
 
-    def set_captions(self, captions: Sequence[str], *, lines: int = 1) -> None:
-        """A short plain text under each picture, for example what the discriminator thinks; empty for none."""
-        if (list(captions), lines) == (self._captions, self._caption_lines):
+    def set_captions(self, captions: Sequence[str], *, lines: int = 1, least: int = 0) -> None:
+        """A short plain text under each picture, for example what the discriminator thinks; empty for none.
+
+        Where pictures of a live grid would be narrower than `least` pixels with them, they are not shown.
+        """
+        if (list(captions), lines, least) == (self._captions, self._caption_lines, self._captioned_from):
             return
-        self._captions, self._caption_lines = list(captions), lines
+        self._captions, self._caption_lines, self._captioned_from = list(captions), lines, least
         self._arrange()
         self.update()
 
@@ -256,7 +259,9 @@ class SampleGrid(QWidget):
 
     def _arrange(self) -> None:
         old = self._cells
-        self._cells = self._fitted() if self._fit else self._flowing()
+        self._cells = self._fitted(self._caption_height()) if self._fit else self._flowing()
+        if self._fit and self._cells.caption and self._cells.side < self._captioned_from:
+            self._cells = self._fitted(0)
         if (self._cells.side, self._cells.high) != (old.side, old.high):
             self._drawn.clear()
         if not self._fit and self._cells.height(self.count()) != self.minimumHeight() - 2 * self._padding():
@@ -284,8 +289,8 @@ class SampleGrid(QWidget):
         columns = max(1, (self.width() - 2 * padding + gap) // (side + gap))
         return Cells(side, columns, gap, self._caption_height(), padding, padding, max(1, round(side * shape)))
 
-    def _fitted(self) -> Cells:
-        gap, padding, caption, count = 6, self._padding(), self._caption_height(), max(self.count(), 1)
+    def _fitted(self, caption: int) -> Cells:
+        gap, padding, count = 6, self._padding(), max(self.count(), 1)
         width, height = self.width() - 2 * padding, self.height() - 2 * padding
         shape = self._shape()
         best, room = widest(count, QSize(width, height), gap=gap, caption=caption, shape=shape)
@@ -322,7 +327,7 @@ class SampleGrid(QWidget):
             draw_star(painter, place)
         if index in self._marks:
             draw_mark(painter, place)
-        if index < len(self._captions):
+        if index < len(self._captions) and self._cells.caption:
             self._paint_caption(painter, box, self._captions[index], "danger" if index in self._marks else "text_dim")
 
     def _paint_caption(self, painter: QPainter, box: QRectF, text: str, colour: str) -> None:

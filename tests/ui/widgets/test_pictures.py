@@ -164,6 +164,17 @@ def test_long_captions_take_two_lines(grid: SampleGrid):
     grid.grab()
 
 
+def test_captions_are_left_out_where_pictures_would_become_too_small(grid: SampleGrid):
+    bare = grid.cell_rect(0)
+    grid.set_captions(["a girl with blond hair"] * 12, lines=2, least=60)
+    with_words = grid.cell_rect(0).height()
+    grid.set_captions(["a girl with blond hair"] * 12, lines=2, least=200)
+    assert grid.cell_rect(0) == bare and between_rows(grid) == 6
+    grid.resize(1600, 900)
+    assert between_rows(grid) == 6 + 2 * grid.fontMetrics().height() and grid.cell_rect(0).height() > with_words
+    grid.grab()
+
+
 def test_a_text_is_folded_between_its_words(grid: SampleGrid):
     metrics = grid.fontMetrics()
     width = metrics.horizontalAdvance("a girl with")
