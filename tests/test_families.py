@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from studio.config.registry import best_by, capabilities, config_class, load_con
 from studio.config.requests import (
     AskRequest,
     BuiltinRequest,
+    Editing,
+    EditRequest,
     ExportRequest,
     FilmRequest,
     GenerateRequest,
@@ -34,7 +36,7 @@ from studio.config.requests import (
 )
 from studio.config.training import TrainingSettings
 from studio.families import FAMILIES
-from studio.generation.models import JudgingModel, Model, PictureModel, load_model
+from studio.generation.models import EditingModel, JudgingModel, Model, PictureModel, load_model
 from studio.ground.errors import DamagedError
 from studio.ground.events import Ended, Metrics, Samples
 from studio.jobs.footprint import Footprint
@@ -48,7 +50,7 @@ from studio.training.checkpoints import Checkpoints
 TREE = Path(__file__).resolve().parent.parent
 CPU = torch.device("cpu")
 STEPS, HALF = 6, 3
-ASKS = {"pictures": GenerateRequest, "judges": AskRequest}
+ASKS = {"pictures": GenerateRequest, "steps": GenerateRequest, "judges": AskRequest, "edits": EditRequest}
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,7 @@ def test_a_checkpoint_is_a_model_that_keeps_its_promises(trained: Trained, kind:
     able = capabilities(trained.family)
     assert isinstance(model, PictureModel) == ("pictures" in able)
     assert isinstance(model, JudgingModel) == ("judges" in able)
+    assert isinstance(model, EditingModel) == ("edits" in able)
     if isinstance(model, PictureModel):
         drawn = np.concatenate(list(model.draw(3, 0, 20)))
         assert drawn.shape == (20, 32, 32, 3) and drawn.dtype == np.uint8
@@ -225,6 +228,21 @@ def test_a_checkpoint_is_a_model_that_keeps_its_promises(trained: Trained, kind:
             assert shares.shape == (5, len(model.labels[label])) and np.allclose(shares.sum(axis=1), 1, atol=1e-5)
             assert model.grad_cam(x, label, model.labels[label][0]).shape == (5, 32, 32)
         assert model.features(x).shape[0] == 5 and np.isfinite(model.features(x)).all()
+    if isinstance(model, EditingModel):
+        x = np.random.default_rng(0).integers(0, 255, (37, 50, 3), np.uint8)
+        for direction in model.directions:
+            *_, found = _to_the_end(model.edit(x, Editing(direction=direction)))
+            assert found.shape == x.shape and found.dtype == np.uint8
+
+
+def _to_the_end(work: Generator[Any, None, Any]) -> list[Any]:
+    """What a piece of work yields, and at last what it returns."""
+    found = []
+    while True:
+        try:
+            found.append(next(work))
+        except StopIteration as end:
+            return [*found, end.value]
 
 
 def test_it_is_asked_for_what_it_can_do_and_refuses_the_rest(trained: Trained) -> None:
@@ -232,6 +250,7 @@ def test_it_is_asked_for_what_it_can_do_and_refuses_the_rest(trained: Trained) -
     requests = {
         "pictures": GenerateRequest(run=trained.run.name, recipes=grid(1, 3), device="cpu"),
         "judges": AskRequest(run=trained.run.name, picture=picture, device="cpu"),
+        "edits": EditRequest(run=trained.run.name, picture=picture, device="cpu"),
     }
     for capability, asked in requests.items():
         if capability in capabilities(trained.family):

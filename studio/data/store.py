@@ -8,6 +8,7 @@ checked; the small files are checked by the manifest when they are opened.
 from __future__ import annotations
 
 import hashlib
+import io
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -233,6 +234,14 @@ class PictureStore:
         if hashlib.sha256(data).digest() != item["sha256"].tobytes():
             raise DamagedError("The picture {name} of the data set is damaged.", name=self.names[index])
         return data
+
+    def file(self, index: int) -> bytes:
+        """One picture as a file: as it was found; what came as an array becomes a PNG. Raises DamagedError."""
+        if self.formats[self.items[index]["format"]] != RAW:
+            return self.data(index)
+        made = io.BytesIO()
+        self.open(index).save(made, "PNG")
+        return made.getvalue()
 
     def read(self, index: int, *, upright: bool = False) -> Image.Image:
         """One picture, decoded, in the mode it was found in; ``upright`` applies its EXIF turn and makes it plain.

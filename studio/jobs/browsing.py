@@ -149,8 +149,8 @@ class PictureServer:
         elif isinstance(request, ReadFile):
             yield Ended("finished", result=picture_file(request))
         elif isinstance(request, ReadBytes):
-            inside = request.path is None
-            data = self._open(request.folder).data(request.position) if inside else file_bytes(request.path)
+            path, store = request.path, request.folder
+            data = file_bytes(path) if path is not None else self._open(store).file(request.position)
             yield Ended("finished", result=data)
         elif isinstance(request, ReadCreations):
             yield Ended("finished", result=self._creations(request, commands))

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from studio.config.denoising import Denoising
-from studio.config.requests import Drawn, GenerateRequest
+from studio.config.requests import Drawn, EditRequest, GenerateRequest
 from studio.ground.errors import DamagedError
 from studio.projects.gallery import Creation, Filter, Order
 from studio.ui.pages.runs_rows import family_title
@@ -65,12 +65,14 @@ class Wish:
         return wish
 
 
-def request_of(creation: Creation) -> GenerateRequest | None:
+def request_of(creation: Creation) -> GenerateRequest | EditRequest | None:
     """The request that makes it again; None where it holds none that this version understands."""
-    try:
-        return GenerateRequest.model_validate(creation.request)
-    except (ValidationError, DamagedError, RecursionError):
-        return None
+    for kind in (GenerateRequest, EditRequest):
+        try:
+            return kind.model_validate(creation.request)
+        except (ValidationError, DamagedError, RecursionError):
+            continue
+    return None
 
 
 def certificate_of(creation: Creation) -> dict[str, Any]:
@@ -85,9 +87,15 @@ def facts_of(creation: Creation) -> list[tuple[str, str]]:
     request = request_of(creation)
     if request is not None:
         facts.append((_tr("Checkpoint"), checkpoint_words(request.checkpoint)))
-        facts += _recipe_facts(request)
+        facts += _edit_facts(request) if isinstance(request, EditRequest) else _recipe_facts(request)
     size = f"{creation.width} × {creation.height} · {bytes_text(creation.bytes)}"
     return [*facts, (_tr("Size"), size), (_tr("Kept"), moment_words(creation.created))]
+
+
+def _edit_facts(request: EditRequest) -> list[tuple[str, str]]:
+    editing = request.editing
+    way = _tr("B → A") if editing.direction == "b2a" else _tr("A → B")
+    return [(_tr("Direction"), way), (_tr("Strength"), _tr("{0} %").format(round(100 * editing.strength)))]
 
 
 def _recipe_facts(request: GenerateRequest) -> list[tuple[str, str]]:

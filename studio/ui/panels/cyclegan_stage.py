@@ -68,11 +68,11 @@ class SideGrid(SampleGrid):
         self._arrange()
         self.update()
 
-    def _fitted(self) -> Cells:
+    def _fitted(self, caption: int) -> Cells:
         layout = self._layout_of
         if not layout.sides or len(layout.sides) * len(layout.columns) != self.count():
             self._heads = ()
-            return super()._fitted()
+            return super()._fitted(caption)
         tried = [self._tried(layout, abreast) for abreast in range(1, _MOST_ABREAST + 1)]
         room, fewest = max(tried)
         return self._placed(layout, layout.blocks(-fewest), self._friendly_side(room))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +23,7 @@ from studio.ui.palette import SIZES
 from studio.ui.panels.edit_opinion import OpinionDesk
 from studio.ui.panels.edit_settings import EditSettings
 from studio.ui.panels.maker import Maker
+from studio.ui.panels.side_pictures import SidePictures
 from studio.ui.text import Label, count_text
 from studio.ui.widgets.busy import BusyRow
 from studio.ui.widgets.buttons import Button
@@ -66,7 +66,12 @@ class OneTools(QWidget):
         self.buttons = {
             "open": Button(self.tr("Open…"), kind="small", icon="folder", tip=self.tr("Open picture files")),
             "paste": Button(self.tr("Paste"), kind="small", icon="paste", tip=self.tr("The picture on the clipboard")),
-            "chance": Button(self.tr("Any picture of the data set"), kind="small", icon="random"),
+            "chance": Button(
+                self.tr("Any picture of this side"),
+                kind="small",
+                icon="random",
+                tip=self.tr("One of the data set's, by chance, of the side that the direction leads from"),
+            ),
         }
         for name, button in self.buttons.items():
             button.setObjectName(f"edit_{name}")
@@ -107,7 +112,7 @@ class OneView(QWidget):
         self.compare = CompareView()
         self.compare.setObjectName("compareView")
         self.compare.setAccessibleName(self.tr("The picture before and after"))
-        self.empty = EmptyState("cyclegan", "", "", self.tr("Any picture of the data set"))
+        self.empty = EmptyState("cyclegan", "", "", self.tr("Any picture of this side"))
         self.empty.setObjectName("editOneEmpty")
         self.strip = SampleGrid(choosing="single")
         self.strip.setObjectName("editStrip")
@@ -138,9 +143,9 @@ class OneView(QWidget):
 
     def show_empty(self, why: str = "") -> None:
         """No picture is in hand, or it cannot be read."""
-        words = self.tr("Drop a picture here, several of them, or a folder. Or take one of the data set to begin with.")
+        words = self.tr("Drop a picture here, several of them, or a folder. Or begin with any picture of this side.")
         headline = self.tr("This picture was not edited") if why else self.tr("Which picture shall be edited?")
-        self.empty.set_words(headline, why or words, self.tr("Any picture of the data set"))
+        self.empty.set_words(headline, why or words, self.tr("Any picture of this side"))
         self._show(empty=True)
 
     def show_picture(self) -> None:
@@ -176,6 +181,7 @@ class OneDesk(QObject):
         self._session, self._maker, self._settings = session, maker, settings
         self.view, self.tools = OneView(), OneTools()
         self.opinion = OpinionDesk(session, maker, self)
+        self._sides = SidePictures(session, "edit", self)
         self.pictures: list[InHand] = []
         self.edited: Edited | None = None
         self._at, self._digest = 0, ""
@@ -288,6 +294,7 @@ class OneDesk(QObject):
     def forget(self) -> None:
         """Another project."""
         self.rest()
+        self._sides.forget()
         self._show(())
 
     # --- pictures ----------------------------------------------------------------------------------------------------
@@ -367,22 +374,9 @@ class OneDesk(QObject):
             self._session.toast(self.tr("There is no picture on the clipboard."), severity="warning")
 
     def chance(self) -> None:
-        """Any picture of the run's data set."""
-        trained = self._maker.trained
-        record = self._session.lists.dataset(trained.dataset) if trained is not None else None
-        if record is None or not record.count:
+        """Any picture of the side from which the direction leads."""
+        if not self._sides.draw(self._maker.trained, self._settings.direction.value(), self.show_bytes):
             self._session.toast(self.tr("The data set of this run is not in the project."), severity="warning")
-            return
-        position = random.SystemRandom().randrange(record.count)
-        name = self.tr("picture {0} of {1}").format(count_text(position + 1), record.name)
-
-        def on_read(answer: Any) -> None:
-            if answer.done and answer.error is not None:
-                self._session.toast(spoken(answer.error), severity="warning")
-            elif answer.done:
-                self.show_bytes(answer.result, name)
-
-        self._session.browse("editFile", ReadBytes(folder=record.folder, position=position), on_read)
 
     def _on_asked(self, what: str) -> None:
         if what == "open":

@@ -20,6 +20,8 @@ from studio.ui.widgets.sliders import ValueSlider
 if TYPE_CHECKING:
     from studio.ui.panels.trained_run import TrainedRun
 
+_MOST = 1.5  # times the change that was learned
+
 
 class DirectionChoice(QWidget):
     """Two ways, one above the other where their names are long. `chosen` carries the new direction."""
@@ -74,12 +76,13 @@ class EditSettings(QWidget):
         self.setObjectName("editSettings")
         self.direction = DirectionChoice()
         self.direction.chosen.connect(self._on_changed)
-        self.strength = ValueSlider(0, 150, 100, step=1, whole=True, unit="%")
+        self.strength = ValueSlider(0, round(100 * _MOST), 100, step=1, whole=True, unit="%")
         self.strength.setObjectName("editStrength")
         self.strength.setAccessibleName(self.tr("Strength"))
         self.strength.value_changed.connect(self._on_changed)
         self.form = SettingsForm(name="editForm", only=("side",))
-        self.form.set_model(Editing())
+        self._usual = Editing()  # a run works best at the size that it learned from
+        self.form.set_model(self._usual)
         self.form.changed.connect(self._on_changed)
         column = dense(QVBoxLayout(self), gap=10)
         column.addWidget(self.direction)
@@ -92,6 +95,8 @@ class EditSettings(QWidget):
         config = config_of(trained)
         if trained is not None and config is not None:
             self.direction.set_sides(side_names(config, trained.dataset), config.directions)
+            self._usual = Editing(side=config.picture_size)
+            self.form.set_model(self._usual, self.form.overrides())
 
     def editing(self) -> Editing | None:
         """What is set; None while something is refused."""
@@ -105,22 +110,23 @@ class EditSettings(QWidget):
         """Show what a request says."""
         self.direction.set_value(editing.direction)
         self.strength.set_value(round(100 * editing.strength))
-        self.form.set_model(Editing(), {"side": editing.side} if editing.side else {})
+        self.form.set_model(self._usual, {"side": editing.side} if editing.side != self._usual.side else {})
 
     def state(self) -> dict[str, Any]:
         """Plain JSON."""
-        editing = self.editing() or Editing()
-        return editing.model_dump(mode="json") | {"advanced": self.form.advanced_open}
+        state = {"direction": self.direction.value(), "strength": self.strength.value() / 100}
+        return state | {"advanced": self.form.advanced_open, "changed": self.form.overrides()}
 
     def restore(self, state: object) -> None:
         """Take up `state`; what is odd is left as it is."""
         if not isinstance(state, Mapping):
             return
+        strength, changed = state.get("strength"), state.get("changed")
+        self.direction.set_value(state.get("direction"))
+        if isinstance(strength, int | float) and 0 <= strength <= _MOST:
+            self.strength.set_value(round(100 * strength))
         self.form.advanced_open = state.get("advanced") is True
-        try:
-            self.set_editing(Editing.model_validate({name: state[name] for name in state if name != "advanced"}))
-        except ValidationError:
-            return
+        self.form.set_model(self._usual, changed if isinstance(changed, Mapping) else {})
 
     def _on_changed(self) -> None:
         self.changed.emit()

@@ -13,7 +13,7 @@ from studio.config.requests import Recipe
 from studio.ui.pages import page_of_family
 from studio.ui.palette import SIZES
 from studio.ui.panels.look_view import LookView
-from studio.ui.panels.looked_at import LookedAt
+from studio.ui.panels.looked_at import LookChoice, LookedAt
 from studio.ui.panels.maker import Maker
 from studio.ui.panels.sheet import recipe_from_json
 from studio.ui.panels.tab import PanelTab, TabIntention
@@ -55,7 +55,7 @@ class LookTab(PanelTab):
         """The views, the first of them shown at first."""
         raise NotImplementedError
 
-    def make_pictures(self) -> LookedAt:
+    def make_pictures(self) -> LookChoice:
         """What says which pictures are looked at."""
         return LookedAt()
 
@@ -207,7 +207,7 @@ class LookTab(PanelTab):
             if view.controls is not None:
                 view.controls.setVisible(view is shown)
 
-    def recipes(self) -> tuple[Recipe, ...]:
+    def recipes(self) -> tuple[Any, ...]:
         """What is looked at."""
         return self.pictures.recipes()
 

@@ -25,10 +25,41 @@ if TYPE_CHECKING:
 LARGEST_SEED = 2**31 - 1
 
 
-class LookedAt(QWidget):
-    """Seed, count and the picture that was brought here. `changed` when the user wants others."""
+class LookChoice(QWidget):
+    """What says which pictures a Look inside tab looks at. `changed` when the user wants others."""
 
     changed = Signal()
+
+    def recipes(self) -> tuple[Any, ...]:
+        """What is looked at; equal where nothing has changed."""
+        raise NotImplementedError
+
+    def show_for(self, looks_at: LooksAt) -> None:
+        """What there is to choose for a view that looks at one picture, at many, or at none."""
+
+    def set_trained(self, trained: TrainedRun | None) -> None:
+        """Offer what the model of the moment can be told."""
+
+    def bring(self, recipe: Recipe) -> None:
+        """Look first at this picture."""
+
+    def forget(self) -> None:
+        """Let go of what was brought here."""
+
+    def show_single(self) -> None:
+        """Say what was brought here."""
+
+    def state(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up what `state` gave; odd things are passed over."""
+
+
+class LookedAt(LookChoice):
+    """Seed, count and the picture that was brought here. `changed` when the user wants others."""
+
     fewest, most, usual = 4, 64, 24
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -69,12 +100,6 @@ class LookedAt(QWidget):
         form_row(self.form, self.tr("Seed"), box)
         self.seed.setAccessibleName(self.tr("Seed"))
         self.count_label = form_row(self.form, self.tr("Count"), self.count)
-
-    def show_for(self, looks_at: LooksAt) -> None:
-        """What there is to choose for a view that looks at one picture, at many, or at none."""
-
-    def set_trained(self, trained: TrainedRun | None) -> None:
-        """Offer what the model of the moment can be told."""
 
     def recipes(self) -> tuple[Recipe, ...]:
         """What is looked at: the picture that was brought here, then those of the seed."""

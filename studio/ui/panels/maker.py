@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.config.base import Settings
 from studio.config.registry import capabilities
-from studio.config.requests import GenerateRequest, Recipe
+from studio.config.requests import EditRequest, GenerateRequest, Recipe
 from studio.ground.events import Progress
 from studio.ui.panels.sheet import Model, fitted, fitted_steps, request_from_json
 from studio.ui.panels.trained_run import TrainedRun, read_trained
@@ -98,7 +98,7 @@ class Maker(QObject):
             return None
         return request
 
-    def misses(self, request: GenerateRequest) -> bool:
+    def misses(self, request: GenerateRequest | EditRequest) -> bool:
         """Whether the run that made a picture is not in this project; then it is said."""
         if request.run in {info.name for info in self.session.runs()}:
             return False
