@@ -28,7 +28,7 @@ def unread_words(vocabulary: Vocabulary | None, recipes: Sequence[Recipe]) -> li
     cut = list(dict.fromkeys(word for one in read for word in one.cut))
     found = []
     if unknown:
-        body = text("The captions it learned from do not hold: {words}. It reads on as if it were any word.",
+        body = text("The captions it learned from do not hold: {words}. What is not known tells it nothing.",
                     words=_listed(unknown))  # fmt: skip
         found.append(Notice("unknown-words", "warning", text("The model does not know some words"), body))
     if cut:
