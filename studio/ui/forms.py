@@ -328,16 +328,23 @@ class SettingsForm(QWidget):
 
 
 def _fitting(base: Settings, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """The overrides that the model knows and whose values it can read one by one."""
-    known = {row.path for row in describe(base)}
-    deciders = {row.when[0] for row in describe(base) if row.when is not None}
+    """The overrides that the model knows: all that fit together, or else those whose values it can read one by one."""
+    rows = describe(base)
+    deciders = {row.when[0] for row in rows if row.when is not None}
+    given = {row.path: overrides[row.path] for row in rows if row.path in overrides}
+    wanted = {p: tuple(given[p]) if isinstance(given[p], list) else given[p] for p in given}
+    if _is_read(base, wanted):
+        return wanted
     kept: dict[str, Any] = {}
-    for path in sorted(overrides, key=lambda p: (p not in deciders, p)):
-        value = tuple(overrides[path]) if isinstance(overrides[path], list) else overrides[path]
-        if path in known:
-            try:
-                with_overrides(base, {p: v for p, v in kept.items() if p in deciders} | {path: value})
-            except UsageError:
-                continue
-            kept[path] = value
+    for path in sorted(wanted, key=lambda p: (p not in deciders, p)):
+        if _is_read(base, {p: v for p, v in kept.items() if p in deciders} | {path: wanted[path]}):
+            kept[path] = wanted[path]
     return kept
+
+
+def _is_read(base: Settings, overrides: Mapping[str, Any]) -> bool:
+    try:
+        with_overrides(base, overrides)
+    except UsageError:
+        return False
+    return True

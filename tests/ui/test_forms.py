@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from studio.config.base import describe, with_overrides
+from studio.config.diffusion import DiffusionConfig
 from studio.config.gan import GanConfig, Wasserstein
 from studio.config.preferences import Preferences
 from studio.ui.form_fields import choice_words
@@ -157,6 +158,14 @@ def test_locked_forms_leave_live_settings_open(form: SettingsForm, qtbot: Any) -
 def test_remembered_edits_that_no_longer_fit_are_left_out(form: SettingsForm) -> None:
     form.set_model(GanConfig(), {"batch": 16, "gone": 1, "steps": "nonsense", "loss": "hinge"})
     assert form.overrides() == {"loss": "hinge", "batch": 16}
+
+
+def test_edits_that_fit_only_together_are_kept(form: SettingsForm) -> None:
+    """Widths of a classic network have to suit its groups: neither value is possible without the other."""
+    edits = {"network": "classic", "network.widths": "18, 36", "network.groups": 9}
+    form.set_model(DiffusionConfig(), edits)
+    assert form.overrides() == edits
+    assert control(form, "network.widths").text() == "18, 36"
 
 
 def test_another_base_keeps_the_edits_apart(form: SettingsForm) -> None:
