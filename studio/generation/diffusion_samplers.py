@@ -21,13 +21,14 @@ import torch
 from torch import Tensor
 
 from studio.config.denoising import Sampler, Spacing
-from studio.models.diffusion_schedules import NoiseSchedule
+from studio.models.diffusion_schedules import SIGMA_CAP, NoiseSchedule
 
 Denoise = Callable[[Tensor, float], Tensor]
 """x (B, C, H, W), sigma -> the estimate of x0, alike."""
 Noise = Callable[[int], Tensor]
 """Number of the step -> fresh noise (B, C, H, W) of variance 1."""
 KARRAS_MAX, KARRAS_MIN, KARRAS_RHO = 80.0, 0.002, 7.0
+PURE_NOISE = SIGMA_CAP / 2  # levels from here on stand for an infinite one, up to rounding
 
 
 @dataclass(frozen=True)
@@ -104,14 +105,15 @@ def euler_ancestral(denoise: Denoise, x: Tensor, sigmas: Sequence[float], noise:
 def heun(denoise: Denoise, x: Tensor, sigmas: Sequence[float], noise: Noise) -> Steps:
     """Heun's method (Karras et al. 2022, algorithm 1): the mean of the slopes at both ends; order 2.
 
-    The network is asked twice a step, but once where the step ends at 0.
+    The network is asked twice a step, but once where the step ends at 0, and where it begins with pure noise: from so
+    far away the slope at the end counts for much too long a way, and Euler's step is right but for the estimate itself.
     """
     for number, (now, after) in enumerate(pairwise(sigmas)):
         clean = denoise(x, now)
         yield Step(number, now, x, clean)
         slope = (x - clean) / now
         ahead = x + (after - now) * slope
-        if after > 0:
+        if after > 0 and now < PURE_NOISE:
             slope = (slope + (ahead - denoise(ahead, after)) / after) / 2
             ahead = x + (after - now) * slope
         x = ahead

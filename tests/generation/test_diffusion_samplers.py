@@ -100,6 +100,16 @@ def test_any_number_of_steps_from_four_to_a_thousand(name: str, count: int) -> N
         assert bool(torch.isfinite(x).all()) and float(x.abs().max()) < 10
 
 
+@pytest.mark.parametrize("count", [5, 10, 20])
+@pytest.mark.parametrize("process", [Flow(), Gradual(zero_terminal_snr=True)])
+def test_from_pure_noise_a_second_order_is_no_worse_than_the_first(process: Any, count: int) -> None:
+    sigmas = noise_levels(make_schedule(process), count, "training")
+    x = start(1, 1, 8, 8) * sigmas[0]
+    exact = M + (x - M) * S / math.sqrt(S**2 + sigmas[0] ** 2)
+    apart = {n: float((run(n, gaussian, x, sigmas)[0] - exact).abs().mean()) for n in ("euler", "heun", "dpm++2m")}
+    assert apart["heun"] < apart["euler"] and apart["dpm++2m"] < apart["euler"]
+
+
 @pytest.mark.parametrize("name", get_args(Sampler))
 def test_what_a_step_says(name: str) -> None:
     sigmas = levels(6)
