@@ -9,7 +9,7 @@ the round before feed on themselves and run away.) Shapes: C channels, H x W.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,12 +18,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from studio.models.cyclegan_generators import Translator
-from studio.models.cyclegan_layers import Enough, InstanceNorm, MomentSums, norms_lent
+from studio.models.cyclegan_generators import ResnetTranslator, Translator
+from studio.models.cyclegan_layers import Enough, InstanceNorm, MomentSums, norms_lent, norms_of
 
 WHOLE_PIXELS = 1152 * 1152
 """Pictures of more pixels are worked on in tiles."""
 TILE, OVERLAP = 768, 192
+INNER_BYTES = 320 << 20
+"""A ResNet's inner map up to this size is worked on as a whole, which a few times its size is needed for."""
 _LEAST = 16  # narrower pictures are widened by their reflection: less would leave too little to be normed
 Work = Generator[tuple[int, int], None, Tensor]
 """Tells how many of how many pieces are done; the picture at last."""
@@ -36,6 +38,7 @@ class Tiling:
     above: int = WHOLE_PIXELS
     side: int = TILE
     overlap: int = OVERLAP
+    inner: int = INNER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,20 @@ class _Tile:
             whole = span.end - span.start
             slices.append([(place - span.start) * length // whole for place in (span.core_start, span.core_end)])
         (top, bottom), (left, right) = slices
+        return map_BCHW[:, :, top:bottom, left:right]
+
+    def place(self, map_BCHW: Tensor, x_CHW: Tensor) -> Tensor:
+        """Of a map of the whole picture the part that is no other tile's."""
+        return self._cut(map_BCHW, x_CHW, [(s.core_start, s.core_end) for s in (self.rows, self.columns)])
+
+    def part(self, map_BCHW: Tensor, x_CHW: Tensor) -> Tensor:
+        """Of a map of the whole picture the part that is this tile."""
+        return self._cut(map_BCHW, x_CHW, [(s.start, s.end) for s in (self.rows, self.columns)])
+
+    @staticmethod
+    def _cut(map_BCHW: Tensor, x_CHW: Tensor, spans: Sequence[tuple[int, int]]) -> Tensor:
+        shares = zip(spans, map_BCHW.shape[2:], x_CHW.shape[1:], strict=True)
+        (top, bottom), (left, right) = [(a * inner // whole, b * inner // whole) for (a, b), inner, whole in shares]
         return map_BCHW[:, :, top:bottom, left:right]
 
 
@@ -113,27 +130,54 @@ def _tiled(translator: Translator, x_CHW: Tensor, strength: float, tiling: Tilin
     padded, top, left = reflected(x_CHW, translator.grain)
     rows, columns = (_spans(length, translator.grain, tiling) for length in padded.shape[1:])
     tiles = [_Tile(row, column) for row in rows for column in columns]
-    painted, weights = torch.zeros_like(padded), torch.zeros_like(padded[:1])
-    with norms_lent(translator) as norms:
-        total, done = (len(norms) + 1) * len(tiles), 0
-        for norm in norms:
-            sums = MomentSums()
-            for tile in tiles:
-                yield done, total
-                _measure(translator, norm, tile, padded, sums)
-                done += 1
-            norm.given = sums.moments()
-        for tile in tiles:
-            yield done, total
-            weight = _ramp(tile, padded, tiling.overlap)
-            tile.of(painted).add_(_called(translator, tile.of(padded), strength) * weight)
-            tile.of(weights).add_(weight)
-            done += 1
+    inner = translator.inner * padded[0].numel() // 4 if isinstance(translator, ResnetTranslator) else 0
+    with norms_lent(translator):
+        if isinstance(translator, ResnetTranslator) and inner <= tiling.inner:
+            laid = yield from _in_stages(translator, padded, strength, tiles)
+        else:
+            yield from _moments_found(lambda t: translator(t.of(padded)[None]), norms_of(translator), tiles)
+            laid = yield from _joined(lambda t: _called(translator, t.of(padded), strength), tiles, padded)
     _, height, width = x_CHW.shape
-    return (painted / weights)[:, top : top + height, left : left + width]
+    return laid[:, top : top + height, left : left + width]
 
 
-def _measure(translator: Translator, norm: InstanceNorm, tile: _Tile, x_CHW: Tensor, sums: MomentSums) -> None:
+def _in_stages(translator: ResnetTranslator, x_CHW: Tensor, strength: float, tiles: Sequence[_Tile]) -> Work:
+    """In a ResNet only head and tail, which work at full size, see tiles; the blocks between see the whole map."""
+    head = [norm for part in (translator.begin, translator.down) for norm in norms_of(part)]
+    yield from _moments_found(lambda t: translator.head(t.of(x_CHW)[None]), head, tiles)
+    h_1Chw = x_CHW.new_empty(
+        (1, translator.inner, x_CHW.shape[1] // translator.grain, x_CHW.shape[2] // translator.grain)
+    )
+    with torch.no_grad():
+        for done, tile in enumerate(tiles):
+            yield done, len(tiles)
+            tile.place(h_1Chw, x_CHW).copy_(tile.core(translator.head(tile.of(x_CHW)[None])))
+        for done, block in enumerate(translator.blocks):
+            yield done, len(translator.blocks)
+            h_1Chw = block(h_1Chw)
+    yield from _moments_found(lambda t: translator.tail(t.part(h_1Chw, x_CHW)), norms_of(translator.up), tiles)
+
+    def painted(tile: _Tile) -> Tensor:
+        with torch.no_grad():
+            y: Tensor = translator.lay(tile.of(x_CHW)[None], translator.tail(tile.part(h_1Chw, x_CHW)), strength)
+        return y[0].float().clamp(-1, 1)
+
+    return (yield from _joined(painted, tiles, x_CHW))
+
+
+def _moments_found(
+    run: Callable[[_Tile], Tensor], norms: Sequence[InstanceNorm], tiles: Sequence[_Tile]
+) -> Generator[tuple[int, int], None, None]:
+    """Give each norm, in the order in which a picture meets them, the moments of what comes to it from all tiles."""
+    for number, norm in enumerate(norms):
+        sums = MomentSums()
+        for done, tile in enumerate(tiles):
+            yield number * len(tiles) + done, len(norms) * len(tiles)
+            _measure(run, norm, tile, sums)
+        norm.given = sums.moments()
+
+
+def _measure(run: Callable[[_Tile], Tensor], norm: InstanceNorm, tile: _Tile, sums: MomentSums) -> None:
     """Send a tile through the network as far as ``norm``, and add what comes there."""
 
     def take(map_BCHW: Tensor) -> None:
@@ -142,8 +186,19 @@ def _measure(translator: Translator, norm: InstanceNorm, tile: _Tile, x_CHW: Ten
 
     norm.measure = take
     with suppress(Enough), torch.no_grad():
-        translator(tile.of(x_CHW)[None])
+        run(tile)
     norm.measure = None
+
+
+def _joined(run: Callable[[_Tile], Tensor], tiles: Sequence[_Tile], x_CHW: Tensor) -> Work:
+    """Tiles of the result, blended where they overlap."""
+    painted, weights = torch.zeros_like(x_CHW), torch.zeros_like(x_CHW[:1])
+    for done, tile in enumerate(tiles):
+        yield done, len(tiles)
+        weight = _ramp(tile, x_CHW)
+        tile.of(painted).add_(run(tile) * weight)
+        tile.of(weights).add_(weight)
+    return painted / weights
 
 
 def _spans(length: int, grain: int, tiling: Tiling) -> list[_Span]:
@@ -157,13 +212,13 @@ def _spans(length: int, grain: int, tiling: Tiling) -> list[_Span]:
     return [_Span(*spans) for spans in zip(starts, ends, [0, *cuts], [*cuts, length], strict=True)]
 
 
-def _ramp(tile: _Tile, x_CHW: Tensor, overlap: int) -> Tensor:
+def _ramp(tile: _Tile, x_CHW: Tensor) -> Tensor:
     """How much each place of a tile counts, (1, h, w): less and less towards edges that another tile goes beyond."""
     sides = []
     for span, whole in zip((tile.rows, tile.columns), x_CHW.shape[1:], strict=True):
-        length = span.end - span.start
-        place = torch.arange(length, dtype=torch.float32) + 0.5
-        near = torch.full_like(place, float(overlap)) if span.start == 0 else place
-        far = torch.full_like(place, float(overlap)) if span.end == whole else length - place
-        sides.append(torch.minimum(near, far).clamp(max=overlap) / overlap)
+        place = torch.arange(span.start, span.end, dtype=torch.float32) + 0.5
+        reach = 2 * max(1, span.core_start - span.start, span.end - span.core_end)
+        near = torch.full_like(place, reach) if span.start == 0 else place - span.start
+        far = torch.full_like(place, reach) if span.end == whole else span.end - place
+        sides.append(torch.minimum(near, far).clamp(max=reach) / reach)
     return (sides[0][:, None] * sides[1][None, :])[None].to(x_CHW.device)

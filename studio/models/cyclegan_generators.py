@@ -42,7 +42,10 @@ class Translator(nn.Module):
         raise NotImplementedError
 
     def forward(self, x_BCHW: Tensor, strength: float = 1.0) -> Tensor:
-        h = self.paint(x_BCHW)
+        return self.lay(x_BCHW, self.paint(x_BCHW), strength)
+
+    def lay(self, x_BCHW: Tensor, h: Tensor, strength: float = 1.0) -> Tensor:
+        """The picture with what :meth:`paint` gives laid on."""
         if self.output == "residual":
             return torch.add(x_BCHW, h.tanh(), alpha=2 * strength)
         if self.output == "plain":
@@ -97,11 +100,27 @@ class ResnetTranslator(Translator):
         self._begin(last)
 
     def paint(self, x_BCHW: Tensor) -> Tensor:
+        h = self.head(x_BCHW)
+        for block in self.blocks:
+            h = block(h)
+        return self.tail(h)
+
+    def head(self, x_BCHW: Tensor) -> Tensor:
+        """What the residual blocks work on, (B, ``inner``, H/4, W/4)."""
         h: Tensor = self.begin(x_BCHW)
-        for part in (*self.down, *self.blocks):
+        for part in self.down:
             h = part(h)
-        painted: Tensor = self.end(self.up(h))
+        return h
+
+    def tail(self, h_BChw: Tensor) -> Tensor:
+        """From what they make of it to what is painted."""
+        painted: Tensor = self.end(self.up(h_BChw))
         return painted
+
+    @property
+    def inner(self) -> int:
+        """Channels between head and tail."""
+        return self.feature_widths[-1]
 
     def features(self, x_BCHW: Tensor) -> list[Tensor]:
         found, h = [x_BCHW], self.begin(x_BCHW)
