@@ -11,6 +11,7 @@ from studio.app import application
 from studio.config.base import Settings
 from studio.config.facts import DeviceFacts
 from studio.config.gan import GanConfig
+from studio.config.registry import load_config
 from studio.config.requests import TrainRequest
 from studio.ground.errors import text
 from studio.ground.events import Continue, Ended, Event, Pause, Paused, Progress, Started
@@ -53,12 +54,12 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def train_job(request: TrainRequest, path: Path, commands: CommandQueue) -> Iterator[Event]:
     """Trains nothing: makes the run, then goes on until told to stop, and obeys pauses."""
     with Project.open(path, write=False) as project:
-        config = GanConfig.model_validate(request.config)
-        run = project.runs.new("gan", request.dataset, config, request, request.run)
+        config = load_config(request.config)
+        run = project.runs.new(request.family, request.dataset, config, request, request.run)
     with run.lock():
         run.set_status(state="running", total=config.steps)
         yield Started("prepare", run.name, total=config.steps)
-        yield Started("train", "gan", 0, config.steps)
+        yield Started("train", request.family, 0, config.steps)
         step, paused = 0, False
         while not commands.stop_requested and step < config.steps:
             for command in commands.drain():

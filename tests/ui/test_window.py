@@ -331,22 +331,26 @@ def test_the_question_offers_three_ways(qapp: Any, qtbot: Any) -> None:
 # --- starters --------------------------------------------------------------------------------------------------------
 
 
-def test_the_first_starter_trains_with_one_click(make_window: MakeWindow, jobs: dict[Any, Any], qtbot: Any) -> None:
+@pytest.mark.parametrize(("starter", "family"), [("faces", "gan"), ("words", "diffusion")])
+def test_a_starter_trains_with_one_click(
+    make_window: MakeWindow, jobs: dict[Any, Any], qtbot: Any, starter: str, family: str
+) -> None:
     def draw(request: BuiltinRequest, path: Path, commands: CommandQueue) -> Iterator[Event]:
         folder = path / "data" / "portraits"
         folder.mkdir()
         labels = {"hair": {"red": 2000, "blue": 2000}}
-        record = DataSetRecord(request.name, "data/portraits", count=4000, size=(64, 64), labels=labels)
+        record = DataSetRecord(request.name, "data/portraits", count=4000, size=(64, 64), labels=labels, captions=4000)
         yield Ended("finished", result=record)
 
     jobs[BuiltinRequest] = draw
     window = make_window()
-    button(window, "start_faces").click()
-    assert window.pages.current_id == "gan"
+    button(window, f"start_{starter}").click()
+    assert window.pages.current_id == family
     qtbot.waitUntil(lambda: window.session.training is not None and window.session.training.step > 0, timeout=8000)
     live = window.session.training
     assert live is not None and isinstance(live.request, TrainRequest)
-    assert (live.request.dataset, live.request.dial) == ("Portraits", "quick")
+    assert (live.request.dataset, live.request.dial, live.request.family) == ("Portraits", "quick", family)
+    assert live.request.config.get("text", True)  # pictures from words need those of the captions
     assert window.session.project is not None
     assert window.session.project.path.parent.name == "Generative Studio"
     assert window.session.user.recent[0].path == window.session.project.path

@@ -183,10 +183,10 @@ class StartDialog(QDialog):
             return ""
         height, width = self._config.picture_shape
         parts = [self.tr("{0} × {1} px").format(width, height)]
-        network, width = _value(self._config, "network"), _value(self._config, "network.width")
+        network, channels = _value(self._config, "network"), _value(self._config, "network.width")
         if network:
             words = choice_words(str(network))
-            parts.append(self.tr("{0}, width {1}").format(words, width) if width else words)
+            parts.append(self.tr("{0}, width {1}").format(words, channels) if channels else words)
         parts.append(self.tr("learned from {0}").format(info.dataset))
         parts.append(self.tr("step {0}").format(count_text(info.status.step)))
         return " · ".join(parts)

@@ -472,7 +472,8 @@ def widest(count: int, room: QSize, *, gap: int, caption: int = 0, shape: float 
 
 def folded(metrics: QFontMetrics, text: str, width: int, lines: int) -> list[str]:
     """A text broken between words into at most `lines` lines of `width` pixels; an ellipsis stands for the rest."""
-    found, words = [], text.split()
+    found: list[str] = []
+    words = text.split()
     while words and len(found) < lines - 1:
         count = 1
         while count < len(words) and metrics.horizontalAdvance(" ".join(words[: count + 1])) <= width:
