@@ -13,9 +13,9 @@ from studio.data.decoding import SUFFIXES
 from studio.ground.errors import Text, text
 from studio.ui.pages import page_of_family
 from studio.ui.palette import SIZES
-from studio.ui.panels.edit_many import ManyDesk
-from studio.ui.panels.edit_one import MOST_TOGETHER, OneDesk
-from studio.ui.panels.edit_settings import EditSettings
+from studio.ui.panels.cyclegan_edit_many import ManyDesk
+from studio.ui.panels.cyclegan_edit_one import MOST_TOGETHER, OneDesk
+from studio.ui.panels.cyclegan_edit_settings import EditSettings
 from studio.ui.panels.maker import Maker
 from studio.ui.panels.tab import PanelTab, TabIntention
 from studio.ui.view_state import HeaderIntention

@@ -14,10 +14,10 @@ from studio.config.cyclegan import side_names
 from studio.config.requests import Direction
 from studio.jobs.browsing import ReadBytes
 from studio.ui.drops import local_paths
-from studio.ui.panels.edit_one import png_bytes
-from studio.ui.panels.edit_settings import DirectionChoice, config_of
+from studio.ui.panels.cyclegan_edit_one import png_bytes
+from studio.ui.panels.cyclegan_edit_settings import DirectionChoice, config_of
+from studio.ui.panels.cyclegan_side_pictures import SidePictures
 from studio.ui.panels.looked_at import LookChoice
-from studio.ui.panels.side_pictures import SidePictures
 from studio.ui.text import Label
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.frames import dense

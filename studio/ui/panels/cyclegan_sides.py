@@ -119,9 +119,9 @@ class SidesBlock(ColumnBlock):
             (self.tr("Side A"), self.a, self.own),
             (self.tr("Side B"), self.b, self.other),
         )
-        self._label_words = Label(rows[0][0])
-        for row, (words, first, second) in enumerate(rows):
-            form.addWidget(self._label_words if row == 0 else Label(words), row, 0)
+        self._words = tuple(Label(words) for words, _, _ in rows)
+        for row, (_, first, second) in enumerate(rows):
+            form.addWidget(self._words[row], row, 0)
             for control in (first, second):
                 if control is not None:
                     form.addWidget(control, row, 1)
@@ -162,7 +162,7 @@ class SidesBlock(ColumnBlock):
     def _show(self) -> None:
         two = self.kind() == TWO
         self.kinds.set_value(self.kind())
-        for part in (self.label, self._label_words, self.a, self.b):
+        for part in (self.label, self._words[0], self.a, self.b):
             part.setVisible(not two)
         for part in (self.own, self.other):
             part.setVisible(two)
@@ -196,6 +196,8 @@ class SidesBlock(ColumnBlock):
         for control in (self.label, self.a, self.b):
             control.set_available(one)
         self.other.set_available(why)
+        for words in (*self._words, self.own):
+            words.setEnabled(not why)
         self.swap.set_available(why or ("" if self._split is not None else self._error()))
 
     def _show_balance(self) -> None:

@@ -16,7 +16,7 @@ from studio.ground.events import Event
 from studio.projects.gallery import read_birth_certificate
 from studio.projects.project import Project
 from studio.ui.panels.cyclegan_edit import CycleganEditTab
-from studio.ui.panels.edit_one import InHand
+from studio.ui.panels.cyclegan_edit_one import InHand
 from studio.ui.window import StudioWindow
 from studio.workers.latest import LatestWins
 from tests.ui.panels import judged, translated

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 from studio.config.cyclegan import parse_split
 from studio.config.requests import Direction
 from studio.jobs.browsing import ReadBytes, ReadContents
-from studio.ui.panels.edit_settings import config_of
+from studio.ui.panels.cyclegan_edit_settings import config_of
 from studio.ui.text import count_text
 from studio.ui.words import spoken
 

@@ -20,10 +20,10 @@ from studio.jobs.browsing import ReadBytes, ReadFile
 from studio.jobs.edits import Edited
 from studio.ui.drops import local_paths
 from studio.ui.palette import SIZES
-from studio.ui.panels.edit_opinion import OpinionDesk
-from studio.ui.panels.edit_settings import EditSettings
+from studio.ui.panels.cyclegan_edit_opinion import OpinionDesk
+from studio.ui.panels.cyclegan_edit_settings import EditSettings
+from studio.ui.panels.cyclegan_side_pictures import SidePictures
 from studio.ui.panels.maker import Maker
-from studio.ui.panels.side_pictures import SidePictures
 from studio.ui.text import Label, count_text
 from studio.ui.widgets.busy import BusyRow
 from studio.ui.widgets.buttons import Button

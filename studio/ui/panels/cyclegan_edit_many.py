@@ -31,7 +31,7 @@ from studio.config.requests import EditFilesRequest
 from studio.ground.events import Ended, Event, Progress
 from studio.jobs.edits import EditReport, EditRow
 from studio.ui import theme
-from studio.ui.panels.edit_settings import EditSettings
+from studio.ui.panels.cyclegan_edit_settings import EditSettings
 from studio.ui.panels.maker import Maker
 from studio.ui.text import Label, count_text, tooltip_text
 from studio.ui.widgets.busy import BusyRow
@@ -148,7 +148,7 @@ class ManyTools(QWidget):
         self.out = PathField("folder", title=self.tr("Where the results go"))
         self.out.setObjectName("editOut")
         self.out.setAccessibleName(self.tr("Folder for the results"))
-        self.edit = Button(self.tr("Edit them"), kind="primary")
+        self.edit = Button(self.tr("Edit them"), icon="play")
         self.edit.setObjectName("editMany")
         self.edit.setProperty("asks", "edit")
         self.edit.clicked.connect(self._on_clicked)
