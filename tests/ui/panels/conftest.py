@@ -23,6 +23,7 @@ from studio.ui.window import StudioWindow
 from studio.workers.latest import LatestWins
 from tests.ui.panels.creating import opened
 from tests.ui.panels.denoised import DenoisingServer, add_denoiser
+from tests.ui.panels.forming import FormingServer
 from tests.ui.panels.trained import PaintingServer
 from tests.ui.panels.trained import add_run as add_trained_run
 
@@ -184,3 +185,20 @@ def denoising_server(monkeypatch: pytest.MonkeyPatch) -> type[DenoisingServer]:
 def denoiser(project_path: Path) -> str:
     """The name of a finished run that reads words."""
     return add_denoiser(project_path)
+
+
+@pytest.fixture
+def forming(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FormingServer]]:
+    """Pictures that form, in the real thread of the real worker."""
+
+    class Server(FormingServer):
+        asked: list[Any] = []
+        stopped: list[Any] = []
+        held = threading.Event()
+
+    def worker(path: Path, make: Any = None) -> LatestWins:
+        return LatestWins(path, make=make or Server)
+
+    monkeypatch.setattr("studio.workers.latest.LatestWins", worker)
+    yield Server
+    Server.held.clear()

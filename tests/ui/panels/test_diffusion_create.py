@@ -1,7 +1,6 @@
 """Create for diffusion in the real window: prompts, pictures as they form, the same again, history."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +14,12 @@ from studio.config.requests import Drawn
 from studio.projects.gallery import read_birth_certificate
 from studio.ui.panels.diffusion_create import DiffusionCreateTab
 from studio.ui.window import StudioWindow
-from studio.workers.latest import LatestWins
 from tests.ui.panels.creating import click, generate, press, same, settle, window_of
 from tests.ui.panels.denoised import EXAMPLE, add_denoiser
 from tests.ui.panels.forming import FormingServer, completed, opened, write
 from tests.ui.panels.trained import painted
 
 MakeWindow = Callable[..., StudioWindow]
-
-
-@pytest.fixture
-def forming(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FormingServer]]:
-    """Pictures that form, in the real thread of the real worker."""
-
-    class Server(FormingServer):
-        asked: list[Any] = []
-        stopped: list[Any] = []
-        held = threading.Event()
-
-    def worker(path: Path, make: Any = None) -> LatestWins:
-        return LatestWins(path, make=make or Server)
-
-    monkeypatch.setattr("studio.workers.latest.LatestWins", worker)
-    yield Server
-    Server.held.clear()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Create for diffusion in the real window: pictures to begin with, a part painted anew, variations, ways between."""
 
-import threading
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -21,30 +20,12 @@ from studio.ui.panels.diffusion_create import DiffusionCreateTab
 from studio.ui.panels.diffusion_given import given_mask
 from studio.ui.widgets.pictures import DragLoad, mime_of, to_image
 from studio.ui.window import StudioWindow
-from studio.workers.latest import LatestWins
 from tests.ui.panels.creating import click, generate, press, same, settle, window_of
 from tests.ui.panels.forming import FormingServer, completed, opened, paint, write
 from tests.ui.panels.trained import painted
 
 MakeWindow = Callable[..., StudioWindow]
 LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def forming(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FormingServer]]:
-    """Pictures that form, in the real thread of the real worker."""
-
-    class Server(FormingServer):
-        asked: list[Any] = []
-        stopped: list[Any] = []
-        held = threading.Event()
-
-    def worker(path: Path, make: Any = None) -> LatestWins:
-        return LatestWins(path, make=make or Server)
-
-    monkeypatch.setattr("studio.workers.latest.LatestWins", worker)
-    yield Server
-    Server.held.clear()
 
 
 @pytest.fixture
