@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from studio.config.base import validated
-from studio.config.diffusion import ClassicNetwork, DiffusionConfig, Gradual
+from studio.config.diffusion import LEAST_SIDE, MOST_SIDE, ClassicNetwork, DiffusionConfig, Gradual
 from studio.ground.errors import DamagedError, UsageError
 from studio.models.diffusion import Denoiser, build_denoiser
 from studio.models.diffusion_schedules import STEPS, kept_variance
@@ -172,7 +172,13 @@ def _translated(asked: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
     size = asked["sample_size"] or 32
     sides = size if isinstance(size, list) else [size, size]
-    shape = {"picture_size": sides[1]} | ({"picture_height": sides[0]} if sides[0] != sides[1] else {})
+    height, width = sides
+    if any(side % 8 or not LEAST_SIDE <= side <= MOST_SIDE for side in sides):
+        raise UsageError(
+            "This U-Net makes {height} × {width} pixels; here sides are multiples of 8 from {least} to {most}.",
+            height=height, width=width, least=LEAST_SIDE, most=MOST_SIDE,
+        )  # fmt: skip
+    shape = {"picture_size": width, "picture_height": 0 if height == width else height}
     return {"network": network, **shape, "channels": asked["in_channels"], "dropout": asked["dropout"]}
 
 
@@ -207,7 +213,8 @@ def _process(place: Path) -> dict[str, Any]:
             process = Gradual(schedule=schedule, zero_terminal_snr=ends, min_snr=0)
             if np.abs(kept_variance(process) - kept).max() < _SAME_SCHEDULE:
                 return process.model_dump() | {"prediction": prediction}
-    raise _inexpressible("beta_schedule", about.get("beta_schedule", "linear"))
+    kind, begin, end = about.get("beta_schedule", "linear"), about.get("beta_start"), about.get("beta_end")
+    raise _inexpressible("a noise schedule", f"{kind} from {begin} to {end}" if kind == "linear" else kind)
 
 
 def _kept(about: Mapping[str, Any]) -> np.ndarray:

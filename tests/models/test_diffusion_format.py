@@ -269,7 +269,7 @@ WRONG: dict[str, tuple[Callable[[Path], None], type[StudioError], str]] = {
     "widths of words": (edited(block_out_channels=["wide", 3]), DamagedError, "do not fit together"),
     "something new": (edited(brand_new=3), UsageError, "brand_new = 3"),
     "more comes out": (edited(out_channels=6), UsageError, "out_channels = 6"),
-    "a size": (edited(sample_size=28), UsageError, "picture_size"),
+    "a size": (edited(sample_size=28), UsageError, "makes 28 × 28 pixels; here sides are multiples of 8"),
     "groups": (edited(norm_num_groups=7), UsageError, "7 groups"),
     "other widths": (edited(block_out_channels=[16, 48]), DamagedError, "another shape"),
     "a weight missing": (weighed(lambda t: t.pop("conv_in.bias")), DamagedError, "conv_in.bias is missing"),
@@ -279,7 +279,7 @@ WRONG: dict[str, tuple[Callable[[Path], None], type[StudioError], str]] = {
     "steps": (scheduled(num_train_timesteps=50), UsageError, "num_train_timesteps = 50"),
     "what it tells": (scheduled(prediction_type="flow"), UsageError, "prediction_type = flow"),
     "odd betas": (scheduled(trained_betas=[0.1, 0.2]), DamagedError, "do not fit together"),
-    "other betas": (scheduled(beta_end=0.05), UsageError, "beta_schedule = linear"),
+    "other betas": (scheduled(beta_end=0.05), UsageError, "a noise schedule = linear from"),
 }  # fmt: skip
 
 
