@@ -42,11 +42,8 @@ CONFIG = CycleganConfig(
 
 @pytest.fixture(scope="module", autouse=True)
 def _prepared() -> Iterator[None]:
-    """The family among the others, whether it is there already or not; no estimate of the memory before each run."""
-    from studio.families import FAMILIES
-
+    """Measures of few pictures; no estimate of the memory before each run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("studio.config.registry.FAMILIES", tuple(dict.fromkeys((*FAMILIES, "cyclegan"))))
         patch.setattr("studio.training.cyclegan.MEASURED", 8)
         patch.setattr("studio.jobs.trials.measure_footprint", lambda *_, **__: iter([None, Footprint(0, 0)]))
         yield

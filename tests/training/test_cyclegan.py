@@ -22,15 +22,7 @@ from studio.training.trainer import Trainer
 from .conftest import CPU, TINY, TinyPictures, finish
 
 Make = Callable[..., Trainer]
-pytestmark = pytest.mark.usefixtures("quick_measure", "registered")
-
-
-@pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The family among the others, whether it is there already or not."""
-    from studio.families import FAMILIES
-
-    monkeypatch.setattr("studio.config.registry.FAMILIES", tuple(dict.fromkeys((*FAMILIES, "cyclegan"))))
+pytestmark = pytest.mark.usefixtures("quick_measure")
 
 
 @pytest.fixture
