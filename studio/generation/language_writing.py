@@ -92,7 +92,7 @@ class Writer:
         else:
             changed = logits_V
         token = drawn(candidates(changed, writing), random)
-        return Chosen(row, token, float((logits_V[token] - logits_V.logsumexp(0)).exp()))
+        return Chosen(row, token, float(logits_V.softmax(0)[token]))
 
     # --- reading -----------------------------------------------------------------------------------------------
 

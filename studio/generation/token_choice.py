@@ -16,6 +16,9 @@ from studio.config.writing import Writing
 _FIRST = 512  # candidates that are looked at before all are sorted
 
 
+_CERTAIN = torch.ones(1, dtype=torch.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """Tokens (K,) int64 that may come next, with their probabilities (K,) float64, which add up to one."""
@@ -40,7 +43,7 @@ def candidates(logits_V: Tensor, writing: Writing) -> Candidates:
     """
     if writing.temperature == 0:
         token = logits_V.argmax(dim=-1, keepdim=True)
-        return Candidates(token, torch.ones(1, dtype=torch.float64))
+        return Candidates(token, _CERTAIN)
     values, tokens, total = _likeliest(logits_V.double() / writing.temperature, writing)
     shares = (values - total).exp()
     kept = shares.cumsum(0) - shares < writing.top_p

@@ -106,9 +106,10 @@ class Attention(nn.Module):
             causal: no place attends to a later one (without ``mask`` and without an earlier part in ``store``).
             store: keys and values of the places before, to which those of these places are added.
         """
-        q_BHND, k_BGMD, v_BGMD = self._heads(x_BNE, memory_BME, turns)
+        q_BHND, *parts = self._heads(x_BNE, memory_BME, turns)
         if store is not None:
-            k_BGMD, v_BGMD = store.added(k_BGMD, v_BGMD)
+            parts = [store.added(*parts)]
+        k_BGMD, v_BGMD = parts if len(parts) == 2 else parts[0].split(self.key_heads, dim=1)
         if mask is not None:
             mask = mask[:, None, None, :] if mask.dim() == 2 else mask[:, None]
         if self.kept is None:
@@ -126,6 +127,8 @@ class Attention(nn.Module):
         Raises:
             ValueError: the layers are no ordinary ones: what was added to them has to be merged first.
         """
+        if self._joined is not None:
+            return
         if type(self.ask) is not nn.Linear or type(self.offer) is not nn.Linear:
             raise ValueError("merge what was added to the layers before joining them")
         weight = torch.cat([self.ask.weight, self.offer.weight]).detach()
@@ -136,21 +139,23 @@ class Attention(nn.Module):
             self.ask.bias.data, self.offer.bias.data = bias[:rows], bias[rows:]
         self._joined = weight, bias
 
-    def _heads(self, x: Tensor, memory: Tensor | None, turns: Turns | None) -> tuple[Tensor, Tensor, Tensor]:
-        """What is asked (B, H, N, D), the keys and the values (B, G, M, D)."""
+    def _heads(self, x: Tensor, memory: Tensor | None, turns: Turns | None) -> list[Tensor]:
+        """What is asked (B, H, N, D); the keys and values (B, G, M, D) one by one, or together as (B, 2 G, M, D)."""
         if self._joined is None:
-            offered = self.offer(x if memory is None else memory).unflatten(2, (2 * self.key_heads, self.head_width))
             q = self.ask(x).unflatten(2, (self.heads, self.head_width))
-            k, v = offered[:, :, : self.key_heads], offered[:, :, self.key_heads :]
+            offered = self.offer(x if memory is None else memory).unflatten(2, (2 * self.key_heads, self.head_width))
         else:
             both = F.linear(x, *self._joined)
             both = both.view(*both.shape[:2], -1, self.head_width)
-            q, k, v = both.split((self.heads, self.key_heads, self.key_heads), dim=2)
+            q, offered = both.split((self.heads, 2 * self.key_heads), dim=2)
+        if self.ask_norm is None and turns is None:
+            return [q.transpose(1, 2), offered.transpose(1, 2)]
+        k, v = offered.split(self.key_heads, dim=2)
         if self.ask_norm is not None and self.key_norm is not None:
             q, k = self.ask_norm(q), self.key_norm(k)
         if turns is not None:
             q, k = turned(q, turns), turned(k, turns)
-        return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+        return [q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)]
 
     def _attended(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
         if self.key_heads == self.heads:
@@ -205,7 +210,7 @@ class FeedForward(nn.Module):
             inner = activated(gate, self.activation) * inner
         else:
             inner = activated(inner, self.activation)
-        result: Tensor = self.down(self.dropout(inner))
+        result: Tensor = self.down(self.dropout(inner) if self.training else inner)
         return result
 
 
@@ -238,7 +243,7 @@ class Block(nn.Module):
     ) -> Tensor:  # fmt: skip
         """``mask``, ``causal``, ``turns`` and ``store`` as in :class:`Attention`; they concern these places alone."""
         own = self.attention(self.norm1(x_BNE), mask=mask, causal=causal, turns=turns, store=store)
-        x = x_BNE + self.dropout(own)
+        x = x_BNE + (self.dropout(own) if self.training else own)
         if memory_BME is not None:
             x = x + self.dropout(self.words(self.norm3(x), memory_BME, memory_mask))
         result: Tensor = x + self.forward_part(self.norm2(x))

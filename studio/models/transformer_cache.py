@@ -15,19 +15,22 @@ _GRAIN = 64  # capacities are multiples of this, so that a few places more are s
 
 @dataclass(slots=True)
 class Store:
-    """The keys and values of one block, (B, G, capacity, D) each; ``begin`` places are taken, ``end`` will be."""
+    """The keys of one block and below them the values, (B, 2 G, capacity, D).
 
-    keys: Tensor
-    values: Tensor
+    ``begin`` places are taken, ``end`` will be.
+    """
+
+    offered: Tensor
     begin: int
     end: int
 
-    def added(self, k_BGND: Tensor, v_BGND: Tensor) -> tuple[Tensor, Tensor]:
-        """Write those of the places that come; give those of all places so far."""
-        count = self.end - self.begin
-        self.keys.narrow(2, self.begin, count).copy_(k_BGND)
-        self.values.narrow(2, self.begin, count).copy_(v_BGND)
-        return self.keys.narrow(2, 0, self.end), self.values.narrow(2, 0, self.end)
+    def added(self, *parts: Tensor) -> Tensor:
+        """Write those of the places that come, (B, 2 G, N, D) in one part or several; give all so far."""
+        place, head = self.offered.narrow(2, self.begin, self.end - self.begin), 0
+        for part in parts:
+            (place if len(parts) == 1 else place.narrow(1, head, part.shape[1])).copy_(part)
+            head += part.shape[1]
+        return self.offered.narrow(2, 0, self.end)
 
 
 class TokenCache:
@@ -41,18 +44,18 @@ class TokenCache:
         """``shape``: L, G and D. ``like``: a tensor of the wished type on the wished device."""
         depth, heads, width = shape
         room = -(-capacity // _GRAIN) * _GRAIN
-        self._all = torch.zeros(depth, 2, rows, heads, room, width, dtype=like.dtype, device=like.device)
-        self._pairs = [(block[0], block[1]) for block in self._all]
+        self._all = torch.zeros(depth, rows, 2 * heads, room, width, dtype=like.dtype, device=like.device)
+        self._blocks = list(self._all)
         self.length = 0
 
     @property
     def rows(self) -> int:
-        return self._all.shape[2]
+        return self._all.shape[1]
 
     @property
     def capacity(self) -> int:
         """Places that there are in all."""
-        return self._all.shape[4]
+        return self._all.shape[3]
 
     def stores(self, count: int) -> list[Store]:
         """One for every block, for ``count`` places that come.
@@ -63,7 +66,7 @@ class TokenCache:
         end = self.length + count
         if end > self.capacity:
             raise ValueError(f"{end} places do not fit into {self.capacity}")
-        return [Store(keys, values, self.length, end) for keys, values in self._pairs]
+        return [Store(block, self.length, end) for block in self._blocks]
 
     def with_room(self, capacity: int, rows: int | None = None) -> TokenCache:
         """This one where it has so many places and rows, else a larger one that has read the same.
@@ -73,8 +76,8 @@ class TokenCache:
         rows = rows or self.rows
         if capacity <= self.capacity and rows == self.rows:
             return self
-        depth, _, _, heads, _, width = self._all.shape
-        made = TokenCache((depth, heads, width), rows=rows, capacity=max(capacity, self.length), like=self._all)
-        made._all[:, :, :, :, : self.length] = self._all[:, :, :, :, : self.length]
+        depth, _, offered, _, width = self._all.shape
+        made = TokenCache((depth, offered // 2, width), rows=rows, capacity=max(capacity, self.length), like=self._all)
+        made._all[:, :, :, : self.length] = self._all[:, :, :, : self.length]
         made.length = self.length
         return made
