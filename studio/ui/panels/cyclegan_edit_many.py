@@ -258,6 +258,7 @@ class ManyDesk(QObject):
         self._given: Path | None = None  # the folder that the user has chosen for results
         self._made: tuple[tuple[Path, ...], Path] | None = None
         self._job: Job | None = None
+        self._ready = False  # sources are chosen and wait for the word
         self.ask_folder, self.ask_files = self._ask_folder, self._ask_files
         self.tools.asked.connect(self._on_asked)
         self.tools.out.path_changed.connect(self._on_out)
@@ -273,11 +274,8 @@ class ManyDesk(QObject):
     def take(self, sources: Sequence[Path]) -> None:
         """These files and folders are meant; nothing begins yet."""
         if self._job is None and sources:
-            self._sources = tuple(sources)
+            self._sources, self._ready = tuple(sources), True
             self.show_model()
-            words = self.tr("{0} → {1}. Your files stay untouched.")
-            before, after = self._settings.direction.names()
-            self.view.show_words(self._source_words(), words.format(before, after), self.tr("Edit them"))
 
     def show_model(self) -> None:
         """The model, the settings or the machine have changed."""
@@ -285,6 +283,9 @@ class ManyDesk(QObject):
         self.tools.sources.setVisible(bool(self._sources))
         if self._given is None and self._sources:
             self.tools.out.set_path(self._usual_out())
+        if self._ready:
+            words = self.tr("{0} → {1}. Your files stay untouched.").format(*self._settings.direction.names())
+            self.view.show_words(self._source_words(), words, self.tr("Edit them"))
         why = self._why_not()
         busy = self.tr("Pictures are being edited.") if self._job is not None else ""
         none = "" if self._sources else self.tr("Choose a folder or pictures first.")
@@ -329,7 +330,7 @@ class ManyDesk(QObject):
             run=model.run, checkpoint=model.checkpoint, sources=self._sources, out=out, editing=editing,
             device=self._session.preferences.device,
         )  # fmt: skip
-        self._made = (self._sources, out)
+        self._made, self._ready = (self._sources, out), False
         words = self.tr("Editing {0}").format(self._source_words())
         with self._session.reporting(self.tr("Editing pictures")):
             self._job = self._session.start(request, self._on_event, title=words, quiet=True)
@@ -344,7 +345,7 @@ class ManyDesk(QObject):
     def forget(self) -> None:
         """Another project."""
         self.stop()
-        self.report, self._sources, self._given = None, (), None
+        self.report, self._sources, self._given, self._ready = None, (), None, False
         self.tools.out.set_path(None)
         self.view.show_start()
         self.show_model()
@@ -378,8 +379,7 @@ class ManyDesk(QObject):
 
     def _on_empty(self) -> None:
         """The button says which of the two it does."""
-        ready = bool(self._sources) and self.view.empty.button.text() == self.tr("Edit them")
-        self._on_asked("edit" if ready else "folder")
+        self._on_asked("edit" if self._ready else "folder")
 
     def _on_out(self, path: Path | None) -> None:
         self._given = path
