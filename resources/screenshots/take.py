@@ -5,9 +5,12 @@
     .venv/bin/studio train PROJECT --family gan --data portraits --preset quick
     .venv/bin/studio train PROJECT --family gan --data portraits --preset quick --set condition=hair
     .venv/bin/studio train PROJECT --family classifier --data portraits --preset quick --set labels=hair,glasses,smile
+    .venv/bin/studio train PROJECT --family diffusion --data portraits --preset balanced
+    .venv/bin/studio train PROJECT --family cyclegan --data portraits --split hair=black:blond --preset quick
     .venv/bin/python resources/screenshots/take.py PROJECT [FOLDER]
 
-Pictures go to FOLDER (this one, unless named), 1280 x 800, in light and dark; the project keeps what it had.
+Pictures go to FOLDER (this one, unless named), 1280 x 800, in light and dark; the project keeps what it had. Families
+without a run are left out.
 """
 
 from __future__ import annotations
@@ -25,10 +28,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from PySide6.QtCore import QEventLoop, QTimer
 
 from studio.app import create_window
+from studio.families import FAMILIES
 from studio.ui import theme
 from studio.ui.window import StudioWindow
 
 SIZE = (1280, 800)
+PROMPT = "a girl with blond hair and glasses, smiling"
 MOMENT, LONG = 1500, 60_000  # milliseconds
 
 
@@ -105,6 +110,41 @@ class Photographer:
         work(6 * MOMENT)
         self.shoot("judged")
 
+    def prompt(self, run: str) -> None:
+        """Diffusion's Create tab with pictures of a prompt."""
+        self.session.select("diffusion", run=run, checkpoint="last")
+        self.session.go("diffusion", tab="create", run=run)
+        work(MOMENT)
+        tab = self.window.pages.page("diffusion").current_tab()
+        if not tab.sheet:
+            wait_until(lambda: tab.maker.model is not None)
+            tab.form.words.prompt.setPlainText(PROMPT)
+            tab.form.count.set_value(28)
+            tab.generate()
+            wait_until(lambda: len(tab.desk.pictured()) >= 28 and all(entry.whole for entry in tab.sheet.entries))
+            tab.view.pick((0, 3))
+            work(3 * MOMENT)
+        self.shoot("prompt")
+
+    def film(self, run: str) -> None:
+        """The film of a picture's steps, and where its words look."""
+        for view, moments in (("film", 8), ("words", 8)):
+            self.session.go("diffusion", tab="look", run=run, show=view)
+            work(moments * MOMENT)
+            self.shoot(view)
+
+    def edit(self, run: str) -> None:
+        """CycleGAN's Edit tab with a picture of the data set."""
+        self.session.select("cyclegan", run=run, checkpoint="last")
+        self.session.go("cyclegan", tab="create", run=run)
+        work(2 * MOMENT)
+        tab = self.window.pages.page("cyclegan").current_tab()
+        if tab.one.edited is None:
+            wait_until(lambda: tab.maker.model is not None)
+            tab.one.chance()
+            wait_until(lambda: tab.one.edited is not None)
+        self.shoot("edit")
+
     def page(self, name: str) -> None:
         """Any other page."""
         self.session.go(name)
@@ -125,19 +165,24 @@ def main() -> None:
         photographer = Photographer(window, folder)
         session = window.session
         wait_until(lambda: bool(session.engine.devices))
-        runs = [info.name for info in session.runs() if info.family == "gan"]
-        judges = [info.name for info in session.runs() if info.family == "classifier"]
-        told = [name for name in runs if session.project.runs.get(name).config().condition]
+        named = {family: [info.name for info in session.runs() if info.family == family] for family in FAMILIES}
+        told = [name for name in named["gan"] if session.project.runs.get(name).config().condition]
+        shots: tuple[tuple[Callable[[str], None], list[str]], ...] = (
+            (photographer.train, named["gan"]),
+            (photographer.create, told or named["gan"]),
+            (photographer.look, named["gan"]),
+            (photographer.ask, named["classifier"]),
+            (photographer.judged, named["classifier"]),
+            (photographer.prompt, named["diffusion"]),
+            (photographer.film, named["diffusion"]),
+            (photographer.edit, named["cyclegan"]),
+        )
         for look in ("light", "dark"):
             theme.choose(look)
-            photographer.page("home")
-            photographer.page("data")
-            photographer.train(runs[0])
-            photographer.create((told or runs)[0])
-            photographer.look(runs[0])
-            photographer.ask(judges[0])
-            photographer.judged(judges[0])
-            for name in ("runs", "gallery", "settings"):
+            for shot, runs in shots:
+                for run in runs[:1]:
+                    shot(run)
+            for name in ("home", "data", "runs", "gallery", "settings"):
                 photographer.page(name)
         window.close()
         wait_until(lambda: session.project is None)
