@@ -118,7 +118,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-_PATIENCE = 3.0  # seconds that an ending thread or a deleted widget gets before it counts as left behind
+_PATIENCE = 30.0  # seconds that an ending thread or a deleted widget gets before it counts as left behind
 # Threads of the test tools themselves, and of libraries that keep one helper for the life of the process.
 _KNOWN_THREADS = ("pytest_timeout", "tqdm_monitor", "_colorama")
 _KNOWN_WINDOWS = ("QTipLabel",)  # Qt keeps one tooltip window and uses it again
@@ -208,6 +208,23 @@ def _nothing_left_behind() -> Iterator[None]:
         left = _left_behind(threads_before, qt_before)
     if left:
         pytest.fail("this test leaves behind:\n  " + "\n  ".join(map(_describe, left)), pytrace=False)
+
+
+# --- patience --------------------------------------------------------------------------------------------------
+
+_LONG = 60_000  # ms
+
+
+@pytest.fixture
+def qtbot(qtbot: Any) -> Any:
+    """pytest-qt's, which here waits for what must come true until it does: no test may fail because others run too."""
+    wait_until = qtbot.waitUntil
+
+    def patient(callback: Callable[[], object], *, timeout: int = _LONG) -> None:
+        wait_until(callback, timeout=max(timeout, _LONG))
+
+    qtbot.waitUntil = patient
+    return qtbot
 
 
 # --- pictures --------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ pytest_plugins = ["pytester"]
 @pytest.fixture
 def guarded(pytester: pytest.Pytester) -> pytest.Pytester:
     """A test folder of its own that uses this project's conftest."""
-    pytester.makeconftest(CONFTEST.read_text(encoding="utf-8").replace("_PATIENCE = 3.0", "_PATIENCE = 0.2"))
+    pytester.makeconftest(CONFTEST.read_text(encoding="utf-8").replace("_PATIENCE = 30.0", "_PATIENCE = 0.2"))
     return pytester
 
 
