@@ -23,10 +23,13 @@ from studio.projects.run import Run
 
 TREE = Path(__file__).resolve().parents[2]
 CONFIG = GanConfig(steps=3000, batch=8, sample_count=4, latent_size=8, network=ResidualNetwork(width=4))
-# What the window does when it closes; then it waits, so that the test decides how it ends.
+# What the window does when it closes; then it waits, so that the test decides how it ends: whoever started the tests
+# may have told everything below to take no notice of a terminal that goes.
 WINDOW = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from studio.ui.leaving import start_detached
 start_detached(Path(sys.argv[1]), sys.argv[2])
 print("gone on", flush=True)

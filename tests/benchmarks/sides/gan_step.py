@@ -40,7 +40,7 @@ class InMemory:
         return self._pixels[indices]
 
 
-def configuration(width: int, size: int, steps: int, network: str, shares: int) -> GanConfig:
+def configuration(width: int, size: int, steps: int, network: str, shares: int = 1) -> GanConfig:
     wanted = {"network": network, "shares": shares, "network.discriminator_norm": "batch",
               "network.width": width, "picture_size": size, "steps": steps, "batch": 64,
               "loss": "non_saturating", "loss.r1": 0, "latent_size": 100, "beta1": 0.5, "beta2": 0.999,
