@@ -22,6 +22,7 @@ from studio.ground.errors import DamagedError
 
 LEFTOVER = ".part-"
 MANIFEST = "manifest.json"
+LARGEST_OBJECT = 1 << 20  # bytes
 _RETRIES = 25
 _RETRY_SECONDS = 0.1
 
@@ -138,6 +139,24 @@ def read_json(path: Path) -> dict[str, Any]:
         raise DamagedError("The file {name} is damaged and cannot be read.", name=path.name) from error
     if not isinstance(data, dict) or data.pop("seal", None) != _seal(data):
         raise DamagedError("The file {name} is damaged: its content is not what was saved.", name=path.name)
+    return data
+
+
+def read_object(path: Path, largest: int = LARGEST_OBJECT) -> dict[str, Any]:
+    """The JSON object in a file of another program, of which no more than ``largest`` bytes are read.
+
+    Raises:
+        DamagedError: it cannot be read, or holds none.
+    """
+    try:
+        with path.open("rb") as handle:
+            data = json.loads(handle.read(largest).decode("utf-8"))
+    except OSError as error:
+        raise DamagedError("The file {name} cannot be read.", name=path.name) from error
+    except (ValueError, RecursionError) as error:
+        raise DamagedError("The file {name} is damaged: it holds no JSON.", name=path.name) from error
+    if not isinstance(data, dict):
+        raise DamagedError("The file {name} is damaged: it holds no settings.", name=path.name)
     return data
 
 

@@ -6,7 +6,6 @@ that is in the way. Of pickled weights nothing is read.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +18,13 @@ from torch import Tensor
 from studio.config.base import validated
 from studio.config.diffusion import LEAST_SIDE, MOST_SIDE, ClassicNetwork, DiffusionConfig, Gradual
 from studio.ground.errors import DamagedError, UsageError
+from studio.ground.files import read_object
 from studio.models.diffusion import Denoiser, build_denoiser
 from studio.models.diffusion_schedules import STEPS, kept_variance
 from studio.models.weights import read_tensors, table_of, tensor_names
 
 CONFIG, WEIGHTS, SCHEDULER = "config.json", "diffusion_pytorch_model.safetensors", "scheduler_config.json"
 CLASS, LABEL = "UNet2DModel", "class"
-_LARGEST_CONFIG = 1 << 20  # bytes
 _FIXED: Mapping[str, Any] = {
     "center_input_sample": False, "time_embedding_type": "positional", "time_embedding_dim": None,
     "mid_block_type": "UNetMidBlock2D", "mid_block_scale_factor": 1, "downsample_type": "conv", "upsample_type": "conv",
@@ -67,7 +66,7 @@ def read_unet(folder: Path) -> Found:
         UsageError: it is no such folder, or holds what no network here can express. DamagedError: it is not whole.
     """
     place = _place_of(folder)
-    about = _read_json(place / CONFIG)
+    about = read_object(place / CONFIG)
     config = validated(DiffusionConfig, _settings(about, place) | {"process": _process(place)})
     count = about.get("num_class_embeds")
     labels = {LABEL: tuple(map(str, range(int(count))))} if count else {}
@@ -123,19 +122,6 @@ def _place_of(folder: Path) -> Path:
             "{name} holds pickled weights, which can run foreign code; save the U-Net as safetensors.", name=folder.name
         )
     raise DamagedError("{name} lacks its weights, the file {file}.", name=folder.name, file=WEIGHTS)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as handle:
-            data = json.loads(handle.read(_LARGEST_CONFIG).decode("utf-8"))
-    except OSError as error:
-        raise DamagedError("The file {name} cannot be read.", name=path.name) from error
-    except (ValueError, RecursionError) as error:
-        raise DamagedError("The file {name} is damaged: it holds no JSON.", name=path.name) from error
-    if not isinstance(data, dict):
-        raise DamagedError("The file {name} is damaged: it holds no settings.", name=path.name)
-    return data
 
 
 def _settings(about: Mapping[str, Any], place: Path) -> dict[str, Any]:
@@ -203,7 +189,7 @@ def _process(place: Path) -> dict[str, Any]:
     """How noise is added, as the scheduler beside the U-Net says."""
     beside = (place / SCHEDULER, place / "scheduler" / SCHEDULER, place.parent / "scheduler" / SCHEDULER)
     file = next((path for path in beside if path.is_file()), None)
-    about = _read_json(file) if file is not None else {}
+    about = read_object(file) if file is not None else {}
     prediction = _PREDICTIONS.get(about.get("prediction_type", "epsilon"))
     if prediction is None:
         raise _inexpressible("prediction_type", about["prediction_type"])

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from studio.config.language import LanguageConfig
 from studio.ground.errors import DamagedError, UsageError
+from studio.ground.files import read_object
 from studio.models.language import LanguageModel, build_language_model
 from studio.models.language_settings import CONFIG, read_settings, written_settings
 from studio.models.language_weights import Pieces, matters, pieces_of, put, rows_of, shape_of, taken
@@ -28,7 +29,7 @@ BESIDE = (
     "chat_template.jinja", "vocab.json", "merges.txt",
 )  # fmt: skip
 """What belongs to a model besides its network, as far as a folder has it."""
-_LARGEST_CONFIG, _LARGEST_INDEX = 1 << 20, 1 << 26  # bytes
+_LARGEST_INDEX = 1 << 26  # bytes
 _SHARD = 2 << 30  # bytes of weights in one file
 
 
@@ -141,20 +142,6 @@ def write_folder(
         if beside is not None and (beside / name).is_file():
             shutil.copyfile(beside / name, folder / name)
     _write_object(folder / CONFIG, about)
-
-
-def read_object(path: Path, largest: int = _LARGEST_CONFIG) -> dict[str, Any]:
-    """The JSON object of a file. Raises DamagedError where it holds none."""
-    try:
-        with path.open("rb") as handle:
-            data = json.loads(handle.read(largest).decode("utf-8"))
-    except OSError as error:
-        raise DamagedError("The file {name} cannot be read.", name=path.name) from error
-    except (ValueError, RecursionError) as error:
-        raise DamagedError("The file {name} is damaged: it holds no JSON.", name=path.name) from error
-    if not isinstance(data, dict):
-        raise DamagedError("The file {name} is damaged: it holds no settings.", name=path.name)
-    return data
 
 
 def _write_object(path: Path, data: Mapping[str, Any]) -> None:
