@@ -33,7 +33,7 @@ from studio.ui import theme
 from studio.ui.window import StudioWindow
 
 SIZE = (1280, 800)
-PROMPT = "a girl with blond hair and glasses, smiling"
+PROMPT = "a smiling girl with a blond bob, fair skin, green eyes and glasses, on a blue background"
 MOMENT, LONG = 1500, 60_000  # milliseconds
 
 
@@ -134,11 +134,15 @@ class Photographer:
             self.shoot(view)
 
     def edit(self, run: str) -> None:
-        """CycleGAN's Edit tab with a picture of the data set."""
+        """CycleGAN's Train tab, where samples of both sides go there and back, and Edit with a picture of the data."""
+        self.session.go("cyclegan", tab="train", run=run)
+        self.session.select("cyclegan", run=run)
+        self.shoot("hair")
         self.session.select("cyclegan", run=run, checkpoint="last")
         self.session.go("cyclegan", tab="create", run=run)
         work(2 * MOMENT)
         tab = self.window.pages.page("cyclegan").current_tab()
+        tab.show_mode("one")
         if tab.one.edited is None:
             wait_until(lambda: tab.maker.model is not None)
             tab.one.chance()
