@@ -16,7 +16,7 @@ from studio.ui.widgets.frames import clear
 from studio.ui.widgets.picker import Picker, PickItem
 from studio.ui.words import spoken
 
-_ICONS = {"train": "play", "resume": "play", "pause": "pause", "generate": "random"}
+_ICONS = {"train": "play", "resume": "play", "pause": "pause", "generate": "random", "keep": "star"}
 _SHORT = {"resume": "Continue"}
 
 
