@@ -234,7 +234,7 @@ def _steps(dial: Dial, size: int, small: bool) -> int:
     A batch in two shares makes a third more steps in the same time, so there are a third more.
     """
     if small:
-        return {"quick": 1900, "balanced": 9600, "best": 40_000}[dial] // (1 if size == 32 else 4)
+        return {"quick": 1750, "balanced": 9600, "best": 40_000}[dial] // (1 if size == 32 else 4)
     return {"quick": 3000, "balanced": 15_000, "best": 60_000}[dial]
 
 
