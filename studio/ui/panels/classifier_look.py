@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from studio.config.requests import AskRequest
 from studio.ground.errors import Text, text
 from studio.ground.events import Progress
-from studio.ui.pages import page_of_family
 from studio.ui.palette import SIZES
 from studio.ui.panels.label_chooser import LabelChooser
 from studio.ui.panels.maker import Maker
+from studio.ui.panels.model_tab import ModelTab
 from studio.ui.panels.quality_views import QualityView, RightView, SureView, WorstView
 from studio.ui.panels.quality_work import Examined, QualityWork
-from studio.ui.panels.tab import PanelTab, TabIntention
+from studio.ui.panels.tab import TabIntention
 from studio.ui.panels.view_list import ViewList
 from studio.ui.text import Label, count_text
 from studio.ui.view_state import HeaderIntention
@@ -37,7 +37,7 @@ _FIRST = "right"
 _OTHER = "\0"  # before the name of another data set, among the parts
 
 
-class ClassifierLookTab(PanelTab):
+class ClassifierLookTab(ModelTab):
     """Three views of one examination; it is made once for each checkpoint and part, in the background."""
 
     def __init__(self, session: Session, family: str, parent: QObject | None = None) -> None:
@@ -125,7 +125,7 @@ class ClassifierLookTab(PanelTab):
         column.addWidget(self.busy)
 
     def _connect(self) -> None:
-        session, worst = self.session, self.views["worst"]
+        worst = self.views["worst"]
         assert isinstance(worst, WorstView)
         worst.heat_asked.connect(self._on_heat)
         worst.data_asked.connect(self._on_data)
@@ -136,9 +136,7 @@ class ClassifierLookTab(PanelTab):
         self.work.found.connect(self._on_found)
         self.work.failed.connect(self._on_failed)
         self.work.working.connect(self._on_working)
-        session.selection_changed.connect(self._on_selection)
-        for signal in (session.runs_changed, session.datasets_changed, session.device_changed):
-            signal.connect(self.refresh)
+        self.listen()
 
     # --- the tab -----------------------------------------------------------------------------------------------------
 
@@ -212,7 +210,7 @@ class ClassifierLookTab(PanelTab):
         self._fill_parts()
         self._forget_if_relabelled()
         what = self.examined()
-        why = self._why_not()
+        why = self.why_no_model(self.tr("Looking inside needs a trained run."))
         self._head.setVisible(not why and what is not None and self.work.get(what) is not None)
         self.again.set_available(why or (self.tr("It is being examined.") if self.work.busy else ""))
         if why or what is None:
@@ -278,31 +276,16 @@ class ClassifierLookTab(PanelTab):
                 self._told = None
             self._choices = now
 
-    def _why_not(self) -> str:
-        trained = self.maker.trained
-        if trained is None:
-            return self.tr("Looking inside needs a trained run.")
-        if trained.problem:
-            return trained.problem
-        if self.maker.model is None:
-            return self.tr("{0} has no checkpoint yet; the first comes within a minute of training.").format(
-                trained.name
-            )
-        return ""
-
     def _show_empty(self, why: str) -> None:
         self._stack.setCurrentWidget(self.empty)
         self.busy.finish()
         self._part_words.setText("")
-        newest = self._newest_run()
-        if self.maker.trained is None and newest:
-            words = self.tr("Choose a run above; the newest is {0}.").format(newest)
-            self.empty.set_words(self.tr("Which run shall be looked into?"), words, self.tr("Use {0}").format(newest))
-        else:
-            self.empty.set_words(self.tr("Nothing to look into yet"), why, self.tr("Train one"))
-
-    def _newest_run(self) -> str:
-        return next((info.name for info in self.session.runs() if info.family == self.family and not info.damage), "")
+        self.fill_empty(
+            self.empty,
+            which=self.tr("Which run shall be looked into?"),
+            nothing=self.tr("Nothing to look into yet"),
+            why=why,
+        )
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
@@ -350,13 +333,10 @@ class ClassifierLookTab(PanelTab):
         self._on_failed(text("Stopped before it was through."))
 
     def _on_empty_button(self) -> None:
-        newest = self._newest_run()
         if self._told is not None and self.maker.model is not None:
             self._on_again()
-        elif self.maker.trained is None and newest:
-            self.session.select(self.family, run=newest)
         else:
-            self.session.go(page_of_family(self.family), tab="train")
+            self.choose_or_train()
 
     # --- mistakes ----------------------------------------------------------------------------------------------------
 

@@ -24,11 +24,12 @@ from studio.ui.panels.bench import Bench
 from studio.ui.panels.bench_part import Picked, filled
 from studio.ui.panels.create_export import CreateExport
 from studio.ui.panels.maker import Maker
+from studio.ui.panels.model_tab import ModelTab
 from studio.ui.panels.recipe_words import recipe_words
 from studio.ui.panels.sheet import MOST, Entry, Model, recipe_to_json
 from studio.ui.panels.sheet_desk import SheetDesk
 from studio.ui.panels.sheet_view import SheetView
-from studio.ui.panels.tab import PanelTab, TabIntention
+from studio.ui.panels.tab import TabIntention
 from studio.ui.panels.tiles import recipe_load
 from studio.ui.text import Label, count_text
 from studio.ui.view_state import HeaderIntention
@@ -62,7 +63,7 @@ class CreateForm(Protocol):
         """Take up what `state` gave; what is odd is passed over."""
 
 
-class CreateTab(PanelTab):
+class CreateTab(ModelTab):
     """Generate, keep, export, recall, and a bench for picked pictures; all on the sheet is a recipe.
 
     A subclass makes the form and the bench in `build`, lays them out and connects what only it has.
@@ -133,9 +134,7 @@ class CreateTab(PanelTab):
         bench.changed.connect(self._changed)
         self.maker.model_changed.connect(self._on_model)
         session = self.session
-        session.selection_changed.connect(self._on_selection)
-        for signal in (session.runs_changed, session.datasets_changed, session.device_changed):
-            signal.connect(self.refresh)
+        self.listen()
         session.training_changed.connect(self.show_note)
         session.gallery_changed.connect(self._on_gallery)
 
@@ -297,10 +296,6 @@ class CreateTab(PanelTab):
             self.maker.refresh()
             self._on_model()
 
-    def _on_selection(self, family: str) -> None:
-        if family == self.family:
-            self.refresh()
-
     def _on_model(self) -> None:
         if not self.active:
             return
@@ -327,7 +322,7 @@ class CreateTab(PanelTab):
         elif why is None:
             sentence = self.tr("Every picture grows from a seed, and the same seed always makes the same picture.")
             self.view.show_empty(self.tr("Make the first pictures"), sentence, self.tr("Generate"), "grid-plus")
-        elif trained is None and (newest := self._newest_run()):
+        elif trained is None and (newest := self.newest_run()):
             sentence = self.tr("Choose a run above; the newest is {0}.").format(newest)
             self.view.show_empty(
                 self.tr("Which run shall make the pictures?"), sentence, self.tr("Use {0}").format(newest)
@@ -400,17 +395,10 @@ class CreateTab(PanelTab):
         doing[what]()
 
     def _on_empty_button(self) -> None:
-        newest = self._newest_run()
         if self.maker.model is not None:
             self.generate()
-        elif self.maker.trained is None and newest:
-            self.session.select(self.family, run=newest)
         else:
-            self.session.go(page_of_family(self.family), tab="train")
-
-    def _newest_run(self) -> str:
-        """The newest run of the family that can be read; empty where there is none."""
-        return next((info.name for info in self.session.runs() if info.family == self.family and not info.damage), "")
+            self.choose_or_train()
 
     def _on_gallery(self) -> None:
         if self.active:

@@ -46,8 +46,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class CurveGroup:
     """The curves that stand in one plot. ``log``: its values are first shown on a logarithmic axis; ``dots``: they are
-    few, each with an error of its own; ``prefix``: it shows every metric of a run whose name begins so; ``some``: of its
-    lines those alone that the run has, for runs differ in them."""
+    few, each with an error of its own; ``prefix``: it shows every metric of a run whose name begins so; ``some``: of
+    its lines those alone that the run has, for runs differ in them."""
 
     key: str
     title: str

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.config.requests import Recipe
-from studio.ui.pages import page_of_family
 from studio.ui.palette import SIZES
 from studio.ui.panels.look_view import LookView
 from studio.ui.panels.looked_at import LookChoice, LookedAt
 from studio.ui.panels.maker import Maker
+from studio.ui.panels.model_tab import ModelTab
 from studio.ui.panels.sheet import recipe_from_json
-from studio.ui.panels.tab import PanelTab, TabIntention
+from studio.ui.panels.tab import TabIntention
 from studio.ui.panels.view_list import ViewList
 from studio.ui.text import Label
 from studio.ui.view_state import HeaderIntention
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PATIENCE_MS = 500
 
 
-class LookTab(PanelTab):
+class LookTab(ModelTab):
     """A family says which views there are (`make_views`) and, where seed and count are not all, which pictures."""
 
     def __init__(self, session: Session, family: str, parent: QObject | None = None) -> None:
@@ -98,10 +98,7 @@ class LookTab(PanelTab):
         column.addWidget(self.busy)
 
     def _connect(self) -> None:
-        session = self.session
-        session.selection_changed.connect(self._on_selection)
-        for signal in (session.runs_changed, session.datasets_changed, session.device_changed):
-            signal.connect(self.refresh)
+        self.listen()
         self.view_list.picked.connect(self._on_view)
         self.pictures.changed.connect(self._on_pictures)
         self.empty.triggered.connect(self._on_empty_button)
@@ -218,7 +215,7 @@ class LookTab(PanelTab):
         self.maker.refresh()
         self.pictures.set_trained(self.maker.trained)
         view = self.views[self.view_name()]
-        why = self._why_not() if view.needs_run else ""
+        why = self.why_no_model(self.tr("Looking inside needs a trained run.")) if view.needs_run else ""
         self._head.setVisible(not why)
         self.pictures.show_single()
         if why:
@@ -242,35 +239,16 @@ class LookTab(PanelTab):
             self.empty.set_words(self.tr("This could not be looked at"), self._why, self.tr("Look again"))
         self._stack.setCurrentWidget(self.empty if self._why else view)
 
-    def _why_not(self) -> str:
-        trained = self.maker.trained
-        if trained is None:
-            return self.tr("Looking inside needs a trained run.")
-        if trained.problem:
-            return trained.problem
-        if self.maker.model is None:
-            return self.tr("{0} has no checkpoint yet; the first comes within a minute of training.").format(
-                trained.name
-            )
-        return ""
-
     def _show_empty(self, why: str) -> None:
         self._stack.setCurrentWidget(self.empty)
-        newest = self._newest_run()
-        if self.maker.trained is None and newest:
-            words = self.tr("Choose a run above; the newest is {0}.").format(newest)
-            self.empty.set_words(self.tr("Which run shall be looked into?"), words, self.tr("Use {0}").format(newest))
-        else:
-            self.empty.set_words(self.tr("Nothing to look into yet"), why, self.tr("Train one"))
-
-    def _newest_run(self) -> str:
-        return next((info.name for info in self.session.runs() if info.family == self.family and not info.damage), "")
+        self.fill_empty(
+            self.empty,
+            which=self.tr("Which run shall be looked into?"),
+            nothing=self.tr("Nothing to look into yet"),
+            why=why,
+        )
 
     # --- what happens ------------------------------------------------------------------------------------------------
-
-    def _on_selection(self, family: str) -> None:
-        if family == self.family:
-            self.refresh()
 
     def _on_view(self, name: str) -> None:
         self.show_view(name)
@@ -310,11 +288,8 @@ class LookTab(PanelTab):
         self._said.setText(self.tr("Stopped. Change a setting to look again."))
 
     def _on_empty_button(self) -> None:
-        newest = self._newest_run()
         if self._why:
             self._shown = ()
             self.refresh()
-        elif self.maker.trained is None and newest:
-            self.session.select(self.family, run=newest)
         else:
-            self.session.go(page_of_family(self.family), tab="train")
+            self.choose_or_train()
