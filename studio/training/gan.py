@@ -73,7 +73,7 @@ class GanTask:
         self._values: dict[str, Tensor] = {}
         self._judges: RealBatch | None = None
         self._reference: tuple[Tensor, Tensor] | None = None
-        self._places = places(config.batch, config.shares)
+        self._places = [at.to(device) for at in places(config.batch, config.shares)]
         self._shares = self._make_shares()
 
     # --- what the trainer asks ---------------------------------------------------------------------------------
@@ -183,9 +183,11 @@ class GanTask:
         config = self.config
         batch = self.data.batch(config.seed, draws.step * config.discriminator_steps + k, config.batch)
         z = torch.randn((config.batch, config.latent_size), generator=draws.stream(f"latents {k}"), device=self.device)
+        if len(self._shares) == 1:
+            return [partial(self._shares[0].discriminator_loss, batch, z, draws, k)]
         return [
-            partial(share.discriminator_loss, batch.of(places), z[places], draws, k)
-            for share, places in zip(self._shares, self._places, strict=True)
+            partial(share.discriminator_loss, batch.of(at), z[at], draws, k)
+            for share, at in zip(self._shares, self._places, strict=True)
         ]
 
     def _twins(self, name: str) -> list[nn.Module]:

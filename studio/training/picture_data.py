@@ -27,10 +27,8 @@ class RealBatch:
     rows_B: np.ndarray
 
     def of(self, places: Tensor) -> RealBatch:
-        """Those at some places of it; itself where they are all of them, in order."""
-        if len(places) == len(self.rows_B):
-            return self
-        return RealBatch(self.x_BCHW[places], self.codes_BL[places], self.rows_B[places.numpy()])
+        """Those at some places of it."""
+        return RealBatch(self.x_BCHW[places], self.codes_BL[places], self.rows_B[places.cpu().numpy()])
 
 
 class PictureData:

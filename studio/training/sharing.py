@@ -74,6 +74,8 @@ def lend_buffers(module: nn.Module, twins: Sequence[nn.Module]) -> None:
 
 def gather_buffers(module: nn.Module, twins: Sequence[nn.Module]) -> None:
     """Give the module the mean of its own running statistics and its twins'; counters stay as its own are."""
+    if not twins:
+        return
     for mine, *theirs in zip(module.buffers(), *(other.buffers() for other in twins), strict=True):
         if mine.is_floating_point():
             mine.copy_(torch.stack([mine, *theirs]).mean(dim=0))
