@@ -57,7 +57,7 @@ def train(
         str | None, typer.Option("--start", metavar="RUN[:CHECKPOINT]", help="Begin from the weights of another run.")
     ] = None,
     start_project: Annotated[
-        Path | None, typer.Option("--start-project", metavar="FOLDER", help="The project that the run of --start is in.")
+        Path | None, typer.Option("--start-project", metavar="FOLDER", help="The project that --start is in.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -17,8 +17,8 @@ from studio.ui.widgets.inputs import Combo, MultiChoice, NumberField, Switch
 
 Choices = Sequence[Choice]
 _NAMES = {
-    "dcgan": "DCGAN", "resnet": "ResNet", "unet": "U-Net", "dit": "DiT", "x0": "Clean picture", "epsilon": "Noise", "v": "v",
-    "ddpm": "DDPM", "ddim": "DDIM", "euler-ancestral": "Euler ancestral", "dpm++2m": "DPM-Solver++ 2M",
+    "dcgan": "DCGAN", "resnet": "ResNet", "unet": "U-Net", "dit": "DiT", "x0": "Clean picture", "epsilon": "Noise",
+    "v": "v", "ddpm": "DDPM", "ddim": "DDIM", "euler-ancestral": "Euler ancestral", "dpm++2m": "DPM-Solver++ 2M",
     "unipc": "UniPC",
 }  # fmt: skip
 """Choices that have a name of their own, which no rule of letters would find."""
