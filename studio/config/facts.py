@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from studio.config.base import Settings
+from studio.config.texts import TextKind
 from studio.ground.errors import UsageError
 
 DeviceKind = Literal["cpu", "cuda", "mps"]
@@ -30,6 +31,20 @@ class DataFacts(Settings):
                 known = ", ".join(self.labels) or "none"
                 raise UsageError("The data set has no label {name}; it has: {known}.", name=name, known=known)
         return {name: tuple(self.labels[name]) for name in names}
+
+
+class TextFacts(Settings):
+    """A data set of texts as a preset sees it; lengths are in characters.
+
+    ``count``: documents, conversations or pairs. ``characters``: in all of them, of pairs on both sides. ``distinct``:
+    different characters. ``longest``: of one item.
+    """
+
+    kind: TextKind
+    count: int
+    characters: int
+    distinct: int
+    longest: int
 
 
 class DeviceFacts(Settings):

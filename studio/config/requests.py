@@ -11,6 +11,8 @@ from pydantic import ConfigDict, Field
 from studio.config.base import Dial, Settings, setting
 from studio.config.data import Choices
 from studio.config.denoising import Denoising, PictureBytes
+from studio.config.texts import Message
+from studio.config.writing import Writing
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Direction = Literal["a2b", "b2a"]
@@ -291,6 +293,47 @@ class RoundTripRequest(Settings):
     checkpoint: CheckpointName = "last"
     picture: PictureBytes
     direction: Direction = "a2b"
+    device: Device = "auto"
+
+
+class ChatRequest(Settings):
+    """Write the next reply of a conversation, ``writing.count`` of them at once. The result is ``Replies``.
+
+    ``start``: the reply begins with these words (they are part of it). A model that knows no conversations continues
+    their texts.
+    """
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    messages: tuple[Message, ...]
+    start: str = ""
+    writing: Writing = Writing()
+    device: Device = "auto"
+
+
+class ContinueRequest(Settings):
+    """Continue a plain text, as it stands. The result is ``Replies``."""
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    text: str
+    writing: Writing = Writing()
+    device: Device = "auto"
+
+
+class ReadRequest(Settings):
+    """Look inside: how a language model reads a text, token by token. The result is a ``ReadText``.
+
+    Either ``messages`` (with the conversation's marks around them) or ``text``. ``alternatives``: so many of
+    the likeliest for each token. ``attention``: also who looks at whom, in every layer and head.
+    """
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    text: str = ""
+    messages: tuple[Message, ...] = ()
+    alternatives: int = Field(12, ge=1, le=100)
+    attention: bool = False
     device: Device = "auto"
 
 

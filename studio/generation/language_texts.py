@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from studio.config.writing import Writing
 from studio.data.tokenisers import FileTokeniser, TokenStream
 from studio.generation.language_writing import Chosen, Writer
-
-Ending = Literal["", "end", "stop", "full"]
-"""Why a text is over: the model ended it, a stop text came, or there was no more room; "" where it goes on."""
+from studio.generation.replies import Ending
 
 
 @dataclass(frozen=True, slots=True)

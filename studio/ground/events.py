@@ -47,12 +47,22 @@ class Samples(Event):
     """Pictures (N, H, W, C) uint8, C 1 or 3, made by the program to show progress, or as the work's outcome.
 
     ``notes`` is what the family says of them, as plain data: ``{"labels": [{"hair": "black"}, ...]}``, ...
+    Families that make texts show no pictures (N is 0) but ``{"texts": [{"prompt": ..., "text": ...}, ...]}``, and where
+    there is one a ``reference``.
     """
 
     step: int
     pictures: np.ndarray
     kind: str = "samples"
     notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Event):
+    """More of a text that is being written: what is to be added to row ``row`` of the answer."""
+
+    row: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

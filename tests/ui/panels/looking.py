@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from studio.ui.panels.diffusion_look import DiffusionLookTab
 from studio.ui.panels.diffusion_look_film import FilmView
+from studio.ui.panels.diffusion_look_forward import ForwardView
 from studio.ui.text import Label
 from studio.ui.window import StudioWindow
 
@@ -62,3 +63,9 @@ def write(field: Any, words: str) -> None:
     field.selectAll()
     QTest.keyClicks(field, words)
     QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def forward_of(tab: DiffusionLookTab, qtbot: Any) -> ForwardView:
+    view = choose(qtbot, tab, "forward")
+    assert isinstance(view, ForwardView)
+    return view

@@ -16,7 +16,18 @@ from studio.ui.panels.sheet import recipe_to_json
 from studio.ui.text import Label
 from studio.ui.widgets.pictures import to_image
 from tests.ui.panels.denoised import DenoisingServer, add_denoiser
-from tests.ui.panels.looking import LEFT, MakeWindow, choose, film_of, opened, settle, text_of, window_of, write
+from tests.ui.panels.looking import (
+    LEFT,
+    MakeWindow,
+    choose,
+    film_of,
+    forward_of,
+    opened,
+    settle,
+    text_of,
+    window_of,
+    write,
+)
 from tests.ui.panels.trained import painted
 
 

@@ -11,12 +11,11 @@ from PySide6.QtTest import QTest
 from studio.config.diffusion import DiffusionConfig, Gradual
 from studio.config.requests import ForwardRequest
 from studio.ui.panels.diffusion_look import DiffusionLookTab
-from studio.ui.panels.diffusion_look_forward import ForwardView
 from studio.ui.panels.diffusion_look_race import RaceView, level_text, seconds_text
 from studio.ui.text import NO_BREAK, Label
 from studio.ui.widgets.pictures import to_image
 from tests.ui.panels.denoised import DenoisingServer, add_denoiser, drowned
-from tests.ui.panels.looking import LEFT, MakeWindow, choose, opened, settle, text_of, window_of
+from tests.ui.panels.looking import LEFT, MakeWindow, choose, forward_of, opened, settle, text_of, window_of
 from tests.ui.panels.trained import painted
 
 
@@ -26,12 +25,6 @@ def look(
 ) -> DiffusionLookTab:
     """The tab with a chosen run, at its first view."""
     return opened(make_window(project_path), qtbot, denoiser)
-
-
-def forward_of(tab: DiffusionLookTab, qtbot: Any) -> ForwardView:
-    view = choose(qtbot, tab, "forward")
-    assert isinstance(view, ForwardView)
-    return view
 
 
 def test_slider_dot_and_rows_are_one_thing(look: DiffusionLookTab, qtbot: Any) -> None:
