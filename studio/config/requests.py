@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 
 from studio.config.base import Dial, Settings, setting
 from studio.config.data import Choices
+from studio.config.decoding import Decoding
 from studio.config.denoising import Denoising, PictureBytes
 from studio.config.texts import Message
 from studio.config.writing import Writing
@@ -334,6 +335,43 @@ class ReadRequest(Settings):
     messages: tuple[Message, ...] = ()
     alternatives: int = Field(12, ge=1, le=100)
     attention: bool = False
+    device: Device = "auto"
+
+
+class Term(Settings):
+    """A fixed translation of a word or phrase, whatever the model would say."""
+
+    source: str
+    target: str
+
+
+class TranslateRequest(Settings):
+    """Translate a text sentence by sentence; line breaks and empty lines stay. The result is a ``Translation``.
+
+    ``begin``: the translation of the only sentence begins with these words. ``words``: also tell so many of the words
+    that could stand after ``begin``. ``look``: also tell of the first sentence what was looked at, and the search.
+    """
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    text: str
+    decoding: Decoding = Decoding()
+    begin: str = ""
+    glossary: tuple[Term, ...] = ()
+    words: int = Field(0, ge=0, le=50)
+    look: bool = False
+    device: Device = "auto"
+
+
+class TranslateFileRequest(Settings):
+    """Translate a text file or subtitles (``.srt``) in the background; what was interrupted is gone on with."""
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    source: Path
+    out: Path
+    decoding: Decoding = Decoding()
+    glossary: tuple[Term, ...] = ()
     device: Device = "auto"
 
 
