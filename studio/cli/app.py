@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import studio
-from studio.cli import data, editing, judging, making, measuring, project, training, weights
+from studio.cli import chatting, data, editing, judging, making, measuring, project, training, weights
 from studio.cli.output import ReaderGone, say, say_error
 from studio.ground.errors import StudioError, UsageError
 
@@ -36,6 +36,7 @@ training.register(app)
 making.register(app)
 editing.register(app)
 judging.register(app)
+chatting.register(app)
 measuring.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")

@@ -57,6 +57,11 @@ def say(words: object) -> None:
     _write(printable(words))
 
 
+def write_words(words: str) -> None:
+    """A piece of a text as it comes, with its line breaks, and no more of what could repaint the terminal."""
+    _write("".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in words), end="")
+
+
 def say_json(data: Mapping[str, Any]) -> None:
     """One JSON object on one line."""
     _write(json.dumps(finite(data), allow_nan=False, default=str))
@@ -263,9 +268,9 @@ def size(count: float) -> str:
     return f"{count:.0f} {unit}" if unit in {"B", "KB"} else f"{count:.1f} {unit}"
 
 
-def _write(line: str) -> None:
+def _write(line: str, *, end: str = "\n") -> None:
     try:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(line + end)
         sys.stdout.flush()
     except OSError as error:
         if error.errno not in _CLOSED_PIPE:

@@ -7,14 +7,16 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from studio.config.base import Best, Dial, Settings, setting
-from studio.config.facts import DeviceFacts
-from studio.config.training import TrainingSettings
+from studio.config.facts import DeviceFacts, TextFacts
+from studio.config.texts import BytePairs, Characters, Tokens
+from studio.config.training import TrainingSettings, shares_setting
 
-CAPABILITIES: frozenset[str] = frozenset({"texts"})
+CAPABILITIES: frozenset[str] = frozenset({"writes"})
 BEST = Best("validation_loss", lowest=True)
 Activation = Literal["gelu", "gelu_tanh", "relu", "silu"]
 Target = Literal["ask", "offer", "out", "up", "down"]
 _WIDTH_A_BLOCK = 64
+_LITTLE_TEXT = 200_000  # characters
 _HEAD = 64
 
 
@@ -181,14 +183,47 @@ class LanguageConfig(TrainingSettings):
     context: int = setting(
         256, help="How many tokens it sees at once.", unit="tokens", ge=8, le=1_000_000, auto="device", log=True
     )
+    tokens: Tokens = setting(
+        BytePairs(), help="What a token is; inherited ones are those of the model that the run begins with.",
+        discriminator="kind", auto="data",
+    )  # fmt: skip
+    vocabulary: int = setting(
+        0, help="Different tokens that the network has room for; 0: as many as there are.", unit="tokens", ge=0,
+        le=10_000_000, advanced=True,
+    )  # fmt: skip
     tuning: Tuning = setting(FullTuning(), help="What learns.", discriminator="kind")
+    answers_only: bool = setting(
+        True, help="Of conversations only the assistant's turns are learnt; the others are merely read.", advanced=True
+    )
+    batch: int = setting(
+        16, help="Texts of full length in one step; shorter ones share the place of one.", unit="texts", ge=1, le=4096,
+        auto="device", log=True,
+    )  # fmt: skip
+    accumulate: int = setting(
+        1, label="Gradient accumulation",
+        help="Parts of a batch that are worked on one after another, so that it need not fit into the memory at once.",
+        unit="parts", ge=1, le=1024, advanced=True,
+    )  # fmt: skip
+    recompute: bool = setting(
+        False, label="Gradient checkpointing",
+        help="What blocks made is computed again instead of being kept: less memory, a third more time.", advanced=True,
+    )  # fmt: skip
+    shares: int = shares_setting()
     dropout: float = setting(
         0.0, help="Share of numbers inside the network that are left out, against learning by heart.", ge=0, lt=0.9,
+        advanced=True,
+    )  # fmt: skip
+    optimiser: Literal["adamw", "muon"] = setting(
+        "adamw", help="Muon makes the updates of matrices orthogonal (Jordan et al. 2024); the rest goes by AdamW.",
         advanced=True,
     )  # fmt: skip
     learning_rate: float = setting(
         1e-3, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
     )
+    final_rate: float = setting(
+        0.0, label="Final learning rate", help="Share of the highest learning rate that is left at the end.", ge=0,
+        le=1, advanced=True,
+    )  # fmt: skip
     warm_up: int = setting(
         100, help="Steps in which the learning rate rises to its highest.", unit="steps", ge=0, le=1_000_000,
         advanced=True,
@@ -196,11 +231,49 @@ class LanguageConfig(TrainingSettings):
     weight_decay: float = setting(
         0.1, help="How strongly weights are drawn towards zero.", ge=0, le=10, advanced=True, log=True
     )
+    second_momentum: float = setting(
+        0.99, help="How long AdamW remembers how large gradients are (beta 2).", ge=0, lt=1, advanced=True
+    )
+    gradient_clip: float = setting(
+        1.0, help="Longest gradient that a step may take; 0 means no limit.", ge=0, le=1e6, advanced=True, live=True
+    )
+    ema_half_life: int = setting(
+        0, label="EMA half-life",
+        help="The averaged weights forget half of the past after this many tokens seen; 0 switches averaging off.",
+        unit="tokens", ge=0, le=100_000_000_000, advanced=True, log=True,
+    )  # fmt: skip
+    validate_every: int = setting(
+        100, help="Measure on the validation part every so many steps.", unit="steps", ge=1, le=1_000_000,
+        advanced=True, auto="steps", log=True,
+    )  # fmt: skip
+    patience: int = setting(
+        0, help="End the run when so many validations in a row were no better than the best; 0 never does.",
+        unit="validations", ge=0, le=10_000, advanced=True,
+    )  # fmt: skip
+    sample_count: int = setting(
+        4, label="Samples", help="Texts that are written to show progress, always from the same beginnings.",
+        unit="texts", ge=1, le=64, advanced=True,
+    )  # fmt: skip
+    sample_tokens: int = setting(
+        96, label="Length of samples", help="Each is continued by so many tokens at most.", unit="tokens", ge=1,
+        le=4096, advanced=True, log=True,
+    )  # fmt: skip
+
+    @property
+    def sample_gap(self) -> int:
+        """Tokens between two sets of samples: a text is written in many calls of the network."""
+        return 64 * self.sample_count * self.sample_tokens
 
     @property
     def knows_horizon(self) -> bool:
         """The learning rate falls along half a cosine, which ends with the run."""
         return True
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if self.batch % self.accumulate:
+            raise ValueError(f"{self.accumulate} parts do not divide a batch of {self.batch}")
+        return self
 
 
 def size(device: DeviceFacts, dial: Dial) -> tuple[ModernNetwork, int]:
@@ -208,3 +281,31 @@ def size(device: DeviceFacts, dial: Dial) -> tuple[ModernNetwork, int]:
     depth = {"quick": 3, "balanced": 4, "best": 8}[dial] + (0 if device.kind == "cpu" else 2)
     context = {"quick": 128, "balanced": 256, "best": 512}[dial]
     return ModernNetwork(depth=depth), context
+
+
+def preset(data: TextFacts, device: DeviceFacts, dial: Dial) -> LanguageConfig:
+    """The configuration that ``dial`` stands for, derived from the data and the device."""
+    network, context = size(device, dial)
+    steps = {"quick": 1000, "balanced": 4000, "best": 20_000}[dial]
+    return LanguageConfig(
+        network=network,
+        context=context,
+        tokens=tokens_of(data),
+        shares=2 if device.kind == "cpu" else 1,
+        steps=steps,
+        validate_every=max(1, steps // 40),
+    )
+
+
+def tokens_of(data: TextFacts) -> Tokens:
+    """Characters where there is little text, which many pairs would only cut into few tokens."""
+    if data.characters < _LITTLE_TEXT:
+        return Characters()
+    return BytePairs(size=1024 if data.characters < 10 * _LITTLE_TEXT else 4096)
+
+
+def remedy(config: LanguageConfig, action: str) -> tuple[str, float] | None:
+    """The change of a setting, as (path, value), that a notice's ``action`` stands for; None for an unknown action."""
+    if action != "halve_decoder_rate":
+        return None
+    return "learning_rate", config.learning_rate / 2

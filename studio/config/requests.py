@@ -418,11 +418,11 @@ class EvaluateRequest(Settings):
     device: Device = "auto"
 
 
-ExportFormat = Literal["studio", "diffusers"]
+ExportFormat = Literal["studio", "diffusers", "huggingface"]
 
 
 class ExportRequest(Settings):
-    """Write a trained model as safetensors with its config beside it, in our own format or as diffusers reads it."""
+    """Write a trained model as safetensors with its config beside it, in our own format or as others read it."""
 
     run: str
     checkpoint: CheckpointName = "best"
@@ -435,6 +435,17 @@ class LoadRequest(Settings):
 
     folder: Path
     run: str | None = None
+
+
+class PretrainedRequest(Settings):
+    """Take a language model over as a run that has its model from the beginning.
+
+    ``source``: a folder in the format of Hugging Face, or the name of a model there (``owner/name``), which is fetched
+    into the user's cache if it is not there yet. ``name``: what the run is called.
+    """
+
+    source: str
+    name: str | None = None
 
 
 class FilmRequest(Settings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from studio.ground.errors import DamagedError
 
 _LARGEST = 1 << 28  # bytes
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_FALLBACK = re.compile(r"<0x([0-9A-F]{2})>")  # a byte for which a tokeniser of words has no word
 _LONGEST_CHARACTER = 4  # bytes, so at most so many tokens
 
 
@@ -64,6 +66,20 @@ class FileTokeniser:
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of tokens; marks, and numbers that it does not know, are nothing."""
         return str(self._tokeniser.decode(list(tokens), skip_special_tokens=True))
+
+    def is_mark(self, token: int) -> bool:
+        """Whether a token stands for no text of its own (the beginning of a message, ...)."""
+        return token in self._special
+
+    def shown(self, token: int) -> str:
+        """What to show for one token alone: its text, parts of a character by their bytes (``<e2>``), marks by name."""
+        word = self._tokeniser.id_to_token(token)
+        if word is None or self.is_mark(token):
+            return word or ""
+        if self._bytewise:
+            return _legible(self.bytes_of(token))
+        byte = _FALLBACK.fullmatch(word)
+        return _legible(bytes([int(byte[1], 16)])) if byte else word.replace("\N{LOWER ONE EIGHTH BLOCK}", " ")
 
     def stream(self) -> TokenStream:
         """For tokens that come one by one."""
@@ -132,6 +148,12 @@ class WindowStream(TokenStream):
         if text:  # tokens without text of their own stay, since what follows may depend on them
             self._before, self._new, self._waiting = self._new, [], 0
         return text
+
+
+def _legible(found: bytes) -> str:
+    """Text, with every byte that is none of its own as ``<e2>``."""
+    letters = found.decode("utf-8", errors="surrogateescape")
+    return "".join(f"<{ord(letter) - 0xDC00:02x}>" if "\udc80" <= letter <= "\udcff" else letter for letter in letters)
 
 
 def _byte_letters() -> dict[str, int]:

@@ -23,6 +23,28 @@ class WritesDiffusers(Protocol):
         """Path in the folder -> JSON object, or tensors by name. Raises UsageError where it cannot be expressed."""
 
 
+@runtime_checkable
+class WritesHuggingFace(Protocol):
+    """A language model, which writes itself as transformers reads it."""
+
+    def write_huggingface(self, folder: Path) -> None:
+        """Write it into the existing ``folder``. Raises UsageError where it cannot be expressed."""
+
+
+def write_huggingface(model: object, folder: Path) -> None:
+    """Write a model into the new folder ``folder`` as transformers reads it, tokeniser and chat template with it.
+
+    Raises:
+        UsageError: there is something of that name already, or the format cannot express the model.
+        OSError: it cannot be written.
+    """
+    if not isinstance(model, WritesHuggingFace):
+        raise UsageError("Only language models can be written in the format of Hugging Face; leave the format away.")
+    _must_be_new(folder)
+    with whole_folder(folder) as target:
+        model.write_huggingface(target)
+
+
 def write_diffusers(model: object, folder: Path) -> None:
     """Write a model into the new folder ``folder`` as diffusers reads it, and read its tensors back.
 
@@ -57,6 +79,8 @@ def write_export(exported: Exported, folder: Path) -> dict[str, Any]:
     with whole_folder(folder) as target:
         for stem, tensors in exported.tensors.items():
             write_tensors(target / f"{stem}.safetensors", tensors)
+        for name, content in exported.files.items():
+            write_bytes(target / name, content)
         write_json(target / "config.json", exported.facts)
         for stem, tensors in exported.tensors.items():
             _must_be_there(target / f"{stem}.safetensors", tensors)

@@ -64,9 +64,12 @@ class TextWriter:
 
         ``marks``: with what the model expects around any text. Raises UsageError as there.
         """
+        return self.continued([self.tokeniser.encode(text, marks=marks) for text in texts], writing)
+
+    def continued(self, prompts: Sequence[Sequence[int]], writing: Writing) -> Iterator[tuple[Written, ...]]:
+        """The same for texts that are tokens already."""
         ended = set[int]()
-        rows = [_Row(self.tokeniser.stream(), StopTexts(writing.stop)) for _ in texts for _ in range(writing.count)]
-        prompts = [self.tokeniser.encode(text, marks=marks) for text in texts]
+        rows = [_Row(self.tokeniser.stream(), StopTexts(writing.stop)) for _ in prompts for _ in range(writing.count)]
         for step in self.writer.write(prompts, writing, ended):
             yield tuple(self._written(one, rows[one.row], ended) for one in step)
 

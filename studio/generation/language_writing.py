@@ -44,12 +44,15 @@ class Writer:
 
     Give it a model of its own in eval mode; it joins layers for speed (``LanguageModel.join``).
 
+    Args:
+        joined: False leaves the layers as they are, for a model that somebody else goes on with.
+
     Attributes:
         reused: tokens of the last text that had not to be read again.
     """
 
-    def __init__(self, model: LanguageModel, ends: Sequence[int] = ()) -> None:
-        self.model = model.eval().join()
+    def __init__(self, model: LanguageModel, ends: Sequence[int] = (), *, joined: bool = True) -> None:
+        self.model = model.eval().join() if joined else model.eval()
         self.ends = frozenset(ends)
         self.reused = 0
         self._cache: TokenCache | None = None

@@ -3,7 +3,7 @@
 Each ``studio.generation.<family>`` has ``load_model(folder, device)``, which gives a second instance in eval mode,
 filled from a checkpoint: it draws from no shared generator and no run notices it. Families whose capabilities name
 ``pictures`` give a :class:`PictureModel`, those that name ``judges`` a :class:`JudgingModel`, those that name ``edits``
-an :class:`EditingModel` (``studio.config.registry``).
+an :class:`EditingModel`, those that name ``writes`` a :class:`WritingModel` (``studio.config.registry``).
 """
 
 from __future__ import annotations
@@ -21,8 +21,13 @@ from torch import Tensor
 
 from studio.config.data import Choices, PrepareSettings
 from studio.config.requests import Direction, Editing, LookRequest, Recipe
+from studio.config.texts import Message
 from studio.config.training import TrainingSettings
+from studio.config.writing import Writing
 from studio.data.joined import TrainingPictures
+from studio.generation.language_prompts import Prompt
+from studio.generation.language_texts import Written
+from studio.generation.replies import ReadText
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.events import Notice, Progress
 from studio.ground.files import read_json, verify_manifest
@@ -34,10 +39,11 @@ STATE = "state.json"
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A model as other programs read it: file stem -> tensors, and plain facts that describe them."""
+    """A model as other programs read it: file stem -> tensors, plain facts that describe them, files as they are."""
 
     tensors: Mapping[str, Mapping[str, Tensor]]
     facts: Mapping[str, Any]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +220,41 @@ class EditingModel(Model, Protocol):
 
     def round_trip(self, x_HWC: np.ndarray, direction: Direction) -> RoundTrip:
         """The picture there and back again, of large ones a smaller copy. Raises UsageError as above."""
+
+
+@runtime_checkable
+class WritingModel(Model, Protocol):
+    """Writes texts, token by token.
+
+    Attributes:
+        context: the most tokens that it reads and writes together. reused: tokens of the last prompt that had been read
+            before. converses: whether it has learnt how conversations are written; others continue their texts.
+    """
+
+    context: int
+
+    @property
+    def reused(self) -> int:
+        """How much of the last prompt had not to be read again."""
+
+    @property
+    def converses(self) -> bool:
+        """Whether it knows conversations."""
+
+    def conversation(self, messages: Sequence[Message], start: str = "", tokens: int = 1) -> Prompt:
+        """A conversation up to the reply, with room for so many tokens. Raises UsageError."""
+
+    def text(self, text: str, tokens: int = 1) -> Prompt:
+        """A text to be continued."""
+
+    def write(self, prompt: Prompt, writing: Writing) -> Iterator[tuple[Written, ...]]:
+        """The next token of every row that goes on; nothing (an empty tuple) while it reads. Raises UsageError."""
+
+    def read_whole(self, text: str, messages: Sequence[Message]) -> Prompt:
+        """A text or a conversation as it stands, to be looked at."""
+
+    def read(self, prompt: Prompt, *, alternatives: int, attention: bool) -> Iterator[tuple[int, int] | ReadText]:
+        """How many of how many tokens are read; at last what was found. Raises UsageError."""
 
 
 @runtime_checkable

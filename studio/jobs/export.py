@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from studio.config.requests import ExportRequest
-from studio.generation.exporting import write_diffusers, write_export
+from studio.generation.exporting import write_diffusers, write_export, write_huggingface
 from studio.generation.models import load_model
 from studio.ground.events import Ended, Event, Started
 from studio.jobs.checkpoint_choice import choose_point
@@ -29,6 +29,8 @@ def export(request: ExportRequest, project_path: Path, commands: CommandQueue) -
     folder = request.folder.expanduser().absolute()
     if request.format == "diffusers":
         write_diffusers(model, folder)
+    elif request.format == "huggingface":
+        write_huggingface(model, folder)
     else:
         write_export(model.exported(), folder)
     yield Ended("finished", result={"run": run.name, "step": model.step, "folder": str(folder)})

@@ -42,7 +42,10 @@ def _history(run: Run, request: FilmRequest, commands: CommandQueue) -> Frames:
     for done, step in enumerate(steps):
         _obey(commands)
         try:
-            frames.append(sheet(run.samples.read(step), zoom=request.zoom))
+            pictures = run.samples.read(step)
+            if not len(pictures):
+                raise UsageError("The samples of {run} are texts, of which no film is made.", run=run.name)
+            frames.append(sheet(pictures, zoom=request.zoom))
         except DamagedError as error:
             yield loss_notice(error)
         yield Progress(text("Reading the samples"), done + 1, len(steps))

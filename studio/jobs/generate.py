@@ -1,4 +1,4 @@
-"""Asking one trained model for one thing (pictures, what lies inside, an opinion of a picture), then it is let go."""
+"""Asking one trained model for one thing (pictures, texts, what lies inside, an opinion), then it is let go."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.config.base import Settings
-from studio.config.requests import AskRequest, EditRequest, GenerateRequest, LookRequest, RoundTripRequest
+from studio.config.requests import (
+    AskRequest,
+    ChatRequest,
+    ContinueRequest,
+    EditRequest,
+    GenerateRequest,
+    LookRequest,
+    ReadRequest,
+    RoundTripRequest,
+)
 from studio.ground.events import Event
 from studio.jobs.serving import ModelServer
 from studio.jobs.steering import CommandQueue
@@ -34,6 +43,16 @@ def edit(request: EditRequest, project_path: Path, commands: CommandQueue) -> It
 
 def round_trip(request: RoundTripRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
     """One picture there and back. ``Ended.result`` is a ``studio.generation.models.RoundTrip``."""
+    return _serve(request, project_path, commands)
+
+
+def write(request: ChatRequest | ContinueRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """The next reply of a conversation, or more of a text. ``Ended.result``: ``studio.generation.replies.Replies``."""
+    return _serve(request, project_path, commands)
+
+
+def read(request: ReadRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """How a language model reads a text. ``Ended.result`` is a ``studio.generation.replies.ReadText``."""
     return _serve(request, project_path, commands)
 
 

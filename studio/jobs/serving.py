@@ -1,4 +1,4 @@
-"""Keeps trained models loaded and asks them: for pictures, and for what lies inside.
+"""Keeps trained models loaded and asks them: for pictures, for texts, and for what lies inside.
 
 A model is a second instance, filled from a checkpoint; no run notices it. A slider may so ask thirty times a second
 without a file being read in between.
@@ -20,12 +20,15 @@ from studio.config.denoising import Denoising
 from studio.config.registry import capabilities
 from studio.config.requests import (
     AskRequest,
+    ChatRequest,
     ClassifyRequest,
+    ContinueRequest,
     EditFilesRequest,
     EditRequest,
     GenerateRequest,
     LookRequest,
     QualityRequest,
+    ReadRequest,
     Recipe,
     RoundTripRequest,
 )
@@ -40,6 +43,7 @@ from studio.generation.models import (
     PictureModel,
     SeenStep,
     StepwiseModel,
+    WritingModel,
     load_model,
 )
 from studio.ground.errors import UsageError, text
@@ -53,6 +57,7 @@ from studio.jobs.racing import race
 from studio.jobs.recording import loss_notice
 from studio.jobs.registry import find_job
 from studio.jobs.steering import CommandQueue
+from studio.jobs.writing import read, written
 from studio.projects.run import Run
 from studio.training.precision import choose_device
 
@@ -62,12 +67,13 @@ _STEPS = ("steps", "words", "race")  # what is looked at without any data
 Found = TypeVar("Found")
 ModelRequest = (
     GenerateRequest | LookRequest | AskRequest | ClassifyRequest | QualityRequest | EditRequest | EditFilesRequest
-    | RoundTripRequest
+    | RoundTripRequest | ChatRequest | ContinueRequest | ReadRequest
 )  # fmt: skip
 _REFUSALS = {
     "pictures": "{run} is a run of the family {family}, which makes no pictures; choose one that does.",
     "judges": "{run} is a run of the family {family}, which tells no labels; choose one of a classifier.",
     "edits": "{run} is a run of the family {family}, which translates no pictures; choose one of a CycleGAN.",
+    "writes": "{run} is a run of the family {family}, which writes no texts; choose one of a language model.",
 }
 
 
@@ -100,9 +106,11 @@ class ModelServer:
 
     def serve(self, request: Settings, commands: CommandQueue) -> Iterator[Event]:
         """The events of a request to a model; the ending's result is what was asked for: a :class:`MadePictures`, an
-        ``Insight``, an ``Answer``, an ``Edited``, a ``RoundTrip``. What needs no model is left to its own job.
+        ``Insight``, an ``Answer``, an ``Edited``, a ``RoundTrip``, ``Replies``, a ``ReadText``. What needs no model is
+        left to its own job.
 
-        Pictures come as :class:`Samples` that grow from chunk to chunk; a stop ends between two chunks.
+        Pictures come as :class:`Samples` that grow from chunk to chunk; a stop ends between two chunks. Texts come as
+        :class:`Written`, token by token.
         """
         try:
             if isinstance(request, GenerateRequest):
@@ -113,6 +121,8 @@ class ModelServer:
                 yield from self._ask(request, commands)
             elif isinstance(request, EditRequest | RoundTripRequest):
                 yield from self._edit(request, commands)
+            elif isinstance(request, ChatRequest | ContinueRequest | ReadRequest):
+                yield from self._write(request, commands)
             else:
                 yield from find_job(request)(request, self._path, commands)
         except Stopped:
@@ -195,6 +205,18 @@ class ModelServer:
         else:
             result = yield from _cut(round_trip(model, request), commands)
         yield Ended("finished", result=result)
+
+    def _write(self, request: ChatRequest | ContinueRequest | ReadRequest, commands: CommandQueue) -> Iterator[Event]:
+        with open_project(self._path) as project:
+            run = project.runs.get(request.run)
+            must_be_able(run, "writes")
+            model = yield from self.model(run, request)
+        assert isinstance(model, WritingModel)
+        obey(commands)
+        work = read(model, request, commands) if isinstance(request, ReadRequest) else written(
+            model, run, request, commands
+        )  # fmt: skip
+        yield from work
 
 
 def must_be_able(run: Run, capability: str) -> None:

@@ -62,8 +62,8 @@ def _run_of(project: Project, name: str, elsewhere: Path | None) -> Run:
 def take_over_weights(start: WarmStart, trainer: Trainer) -> Notice:
     """Fill the trainer's networks and averages; optimisers, counters and data order begin anew.
 
-    A model point holds of an averaged network only the average, which then serves as its weights too. Says from where
-    the weights are, and what they do not know.
+    A model point holds of an averaged network only the average, which then serves as its weights too; one that was not
+    averaged serves as both. Says from where the weights are, and what they do not know.
 
     Raises:
         UsageError: the networks are not alike.
@@ -80,7 +80,7 @@ def take_over_weights(start: WarmStart, trainer: Trainer) -> Notice:
         if source is not None:
             fill(module, source)
     for name, average in trainer.averages.items():
-        source = read.get(f"average.{name}")
+        source = read.get(f"average.{name}") or read.get(f"module.{name}")
         if source is not None:
             fill(average.module, source)
     title = text("It begins with the weights of {run}, step {step}", run=start.run.name, step=start.point.step)
@@ -91,11 +91,12 @@ def _read(start: WarmStart, trainer: Trainer) -> tuple[dict[str, Mapping[str, Te
     """The checkpoint's modules and averages as the trainer's networks need them, and what is new to them."""
     task, facts, path = trainer.task, start.point.facts(), start.point.path
     present = {file.name.removesuffix(".safetensors") for file in path.glob("*.safetensors")}
-    wanted = {
-        part: table
-        for part, table in tables(collect(task, trainer.averages)).items()
-        if part.partition(".")[0] in {"module", "average"} and part in present
-    }
+    own = tables(collect(task, trainer.averages))
+    networks = {part: table for part, table in own.items() if part.partition(".")[0] in {"module", "average"}}
+    wanted = {part: table for part, table in networks.items() if part in present}
+    for name in task.modules:  # averages there serve networks that have none here
+        if not {f"module.{name}", f"average.{name}"} & set(wanted) and f"average.{name}" in present:
+            wanted[f"average.{name}"] = own[f"module.{name}"]
     if not isinstance(task, TakesOver):
         return dict(read_point(path, wanted)[0]), text("Everything else begins anew.")
     there = {part: task.table_there(part.partition(".")[2], table, facts) for part, table in wanted.items()}

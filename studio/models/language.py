@@ -57,6 +57,14 @@ class LanguageModel(nn.Module):
             cache: the tokens before; these are added to it.
             places_BN: which place each token has, where they do not simply follow each other.
         """
+        x = self.states(tokens_BN, mask, cache=cache, places_BN=places_BN)
+        return self.logits(x[:, -1:] if last else x)
+
+    def states(
+        self, tokens_BN: Tensor, mask: Tensor | None = None, *, cache: TokenCache | None = None,
+        places_BN: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
+        """What the last norm gives, (B, N, E), of which :meth:`logits` makes logits; arguments as above."""
         begin, count = 0 if cache is None else cache.length, tokens_BN.shape[1]
         if places_BN is None and mask is not None and mask.dim() == 2:
             places_BN = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, begin:]
@@ -64,11 +72,11 @@ class LanguageModel(nn.Module):
         if self.places is not None:
             x = x + (self.places[begin : begin + count] if places_BN is None else self.places[places_BN])
         turns = self._turned(begin, count, places_BN)
-        x = self.stack(self.dropout(x), mask, turns=turns, cache=cache)
-        return self.logits(x[:, -1:] if last else x)
+        result: Tensor = self.stack(self.dropout(x), mask, turns=turns, cache=cache)
+        return result
 
     def logits(self, x_BNE: Tensor) -> Tensor:
-        """What the last norm's numbers (B, N, E) make likely, (B, N, V)."""
+        """What the last norm's numbers (..., E) make likely, (..., V)."""
         result: Tensor = F.linear(x_BNE, self.words.weight) if self.head is None else self.head(x_BNE)
         return result
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from studio.models.transformer_cache import Store, TokenCache
 
@@ -251,11 +253,16 @@ class Block(nn.Module):
 
 
 class Stack(nn.Module):
-    """Blocks one after another and a norm: an encoder, or where ``causal`` a decoder. (B, N, E) -> (B, N, E)."""
+    """Blocks one after another and a norm: an encoder, or where ``causal`` a decoder. (B, N, E) -> (B, N, E).
+
+    Attributes:
+        recompute: while it learns, what a block made is computed again instead of being kept (Chen et al. 2016,
+            arXiv:1604.06174).
+    """
 
     def __init__(self, layout: Layout, depth: int, *, causal: bool, memory_width: int | None = None) -> None:
         super().__init__()
-        self.layout, self.causal = layout, causal
+        self.layout, self.causal, self.recompute = layout, causal, False
         self.blocks = nn.ModuleList(Block(layout, memory_width) for _ in range(depth))
         self.norm = norm_of(layout)
 
@@ -269,7 +276,11 @@ class Stack(nn.Module):
         x, stores = x_BNE, None if cache is None else cache.stores(x_BNE.shape[1])
         for i, block in enumerate(self.blocks):
             store = None if stores is None else stores[i]
-            x = block(x, seen, causal=causal, turns=turns, store=store, memory_BME=memory_BME, memory_mask=memory_mask)
+            call = partial(
+                block, causal=causal, turns=turns, store=store, memory_BME=memory_BME, memory_mask=memory_mask
+            )
+            again = self.recompute and self.training and torch.is_grad_enabled()
+            x = checkpoint(call, x, seen, use_reentrant=False) if again else call(x, seen)
         if cache is not None:
             cache.length += x.shape[1]
         result: Tensor = self.norm(x)

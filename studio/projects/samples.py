@@ -1,4 +1,5 @@
-"""The samples of a run: for each kept step one PNG file with all pictures of the live grid, one below the other.
+"""The samples of a run: for each kept step one PNG file with all pictures of the live grid, one below the other; of
+families that make texts a JSON file with them.
 
 At most :data:`MOST` are kept, evenly in the logarithm of the items seen; the first and the last always.
 """
@@ -15,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from studio.ground.errors import DamagedError, StudioError, Text, UsageError
-from studio.ground.files import replace, write_bytes
+from studio.ground.files import read_json, replace, write_bytes, write_json
 from studio.projects.pictures import checked_pixels, decode_png, encode_png, stack, unstack
 
 MOST = 300
 _ASIDE = "aside"
-_NAME = re.compile(r"(\d{10})-(\d{14})\.png")
+_NO_PICTURES = np.zeros((0, 1, 1, 3), np.uint8)
+_NAME = re.compile(r"(\d{10})-(\d{14})\.(png|json)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,17 @@ class SampleFiles:
     ) -> None:
         """Keep the pictures (N, H, W, C) uint8 of a step, in the place of earlier ones of the same step; then thin out.
 
-        ``notes``: what is to be known of them later, as plain JSON data.
+        ``notes``: what is to be known of them later, as plain JSON data; without pictures (N is 0) all that is kept.
 
         Raises:
             OSError: the file cannot be written; nothing is changed then.
         """
-        pixels = checked_pixels(pictures)
-        note = {"step": step, "items": items, "count": len(pixels), "notes": dict(notes or {})}
-        path = self.folder / f"{step:010d}-{items:014d}.png"
-        write_bytes(path, encode_png(stack(pixels), note))
+        note = {"step": step, "items": items, "count": len(pictures), "notes": dict(notes or {})}
+        path = self.folder / f"{step:010d}-{items:014d}.{'png' if len(pictures) else 'json'}"
+        if len(pictures):
+            write_bytes(path, encode_png(stack(checked_pixels(pictures)), note))
+        else:
+            write_json(path, note)
         for other in self.files():
             if other.step == step and other.path != path:
                 other.path.unlink()
@@ -78,7 +82,7 @@ class SampleFiles:
         return self.read_with_notes(step)[0]
 
     def read_with_notes(self, step: int) -> tuple[np.ndarray, dict[str, Any]]:
-        """The pictures of a step and what was noted about them; ``{}`` where that is nothing.
+        """The pictures of a step, none of texts, and what was noted about them; ``{}`` where that is nothing.
 
         Files of the first version hold one word for each picture: they come as ``{"words": [...]}``.
         """
@@ -86,14 +90,10 @@ class SampleFiles:
         if file is None:
             raise UsageError("There are no samples of step {step}.", step=step)
         name = f"samples/{file.path.name}"
-        try:
-            data = file.path.read_bytes()
-        except OSError as error:
-            raise DamagedError("The picture {name} cannot be read.", name=name) from error
-        pixels, note = decode_png(data, name)
+        pictures, note = _read(file.path, name)
         if (note["step"], note["items"]) != (file.step, file.items):
             raise DamagedError("The samples {name} belong to another step.", name=file.path.name)
-        return unstack(pixels, note["count"]), _notes(note["notes"])
+        return pictures, _notes(note["notes"])
 
     def check(self) -> tuple[Text, ...]:
         """Read every file; names those that are damaged."""
@@ -116,7 +116,7 @@ class SampleFiles:
     def keep_ends(self) -> int:
         """Delete all but the first and the last; the bytes that were freed."""
         freed = 0
-        aside = sorted((self.folder / _ASIDE).glob("*.png"))
+        aside = sorted(path for path in (self.folder / _ASIDE).glob("*") if _NAME.fullmatch(path.name))
         for path in [*aside, *(file.path for file in self.files()[1:-1])]:
             freed += path.stat().st_size
             path.unlink()
@@ -126,6 +126,21 @@ class SampleFiles:
         files = self.files()
         while len(files) > self._most:
             files.pop(superfluous([file.items for file in files])).path.unlink()
+
+
+def _read(path: Path, name: str) -> tuple[np.ndarray, dict[str, Any]]:
+    """What a file holds: pictures (N, H, W, C) uint8 and the note about them."""
+    try:
+        if path.suffix == ".json":
+            note = read_json(path)
+            return _NO_PICTURES, {key: note[key] for key in ("step", "items", "count", "notes")}
+        data = path.read_bytes()
+    except OSError as error:
+        raise DamagedError("The picture {name} cannot be read.", name=name) from error
+    except KeyError as error:
+        raise DamagedError("The file {name} is damaged: it holds no samples.", name=name) from error
+    pixels, note = decode_png(data, name)
+    return unstack(pixels, note["count"]), note
 
 
 def _notes(noted: Any) -> dict[str, Any]:

@@ -17,7 +17,15 @@ from torch import Tensor
 from studio.config.base import Best
 from studio.ground.errors import DamagedError, Text, text
 from studio.ground.events import Progress
-from studio.ground.files import LEFTOVER, read_json, sweep_leftovers, verify_manifest, whole_folder, write_json
+from studio.ground.files import (
+    LEFTOVER,
+    read_json,
+    sweep_leftovers,
+    verify_manifest,
+    whole_folder,
+    write_bytes,
+    write_json,
+)
 from studio.models.weights import Table, read_tensors, write_tensors
 from studio.training.cadence import MODEL_POINTS, thinned
 from studio.training.state import Parts
@@ -69,19 +77,23 @@ class Checkpoints:
         ]
         return sorted((Point(kind, int(p.name.rpartition("-")[2]), p) for p in found), key=lambda point: point.step)
 
-    def save_resume(self, parts: Parts, facts: Mapping[str, Any], step: int) -> Iterator[Progress]:
-        """Write a resume point, read it back, then drop all but the last three.
+    def save_resume(
+        self, parts: Parts, facts: Mapping[str, Any], step: int, *, files: Mapping[str, bytes] | None = None
+    ) -> Iterator[Progress]:
+        """Write a resume point with ``files`` beside its parts, read it back, then drop all but the last three.
 
         Raises:
             OSError: the disk is full or gone; NotFiniteError: the state must not be kept. Nothing is lost by either.
         """
-        yield from self._write(Point("resume", step, self._path("resume", step)), parts, facts)
+        yield from self._write(Point("resume", step, self._path("resume", step)), parts, facts, files or {})
         for point in self.points("resume")[:-RESUME_POINTS]:
             shutil.rmtree(point.path)
 
-    def save_model(self, parts: Parts, facts: Mapping[str, Any], step: int) -> Iterator[Progress]:
+    def save_model(
+        self, parts: Parts, facts: Mapping[str, Any], step: int, *, files: Mapping[str, bytes] | None = None
+    ) -> Iterator[Progress]:
         """Write a model point, read it back, then thin the others; the first, the best and the last always stay."""
-        yield from self._write(Point("model", step, self._path("model", step)), parts, facts)
+        yield from self._write(Point("model", step, self._path("model", step)), parts, facts, files or {})
         points = self.points("model")
         size = sum(file.stat().st_size for file in points[-1].path.iterdir())
         best = self.best()
@@ -142,7 +154,9 @@ class Checkpoints:
     def _path(self, kind: PointKind, step: int) -> Path:
         return self.folder / f"{kind}-{step:09d}"
 
-    def _write(self, point: Point, parts: Parts, facts: Mapping[str, Any]) -> Iterator[Progress]:
+    def _write(
+        self, point: Point, parts: Parts, facts: Mapping[str, Any], files: Mapping[str, bytes]
+    ) -> Iterator[Progress]:
         """Write and verify; an older point of the same step comes back if that fails."""
         before = point.path.with_name(f"{point.path.name}{LEFTOVER}before")
         if point.path.exists():
@@ -152,6 +166,8 @@ class Checkpoints:
                 for done, (part, tensors) in enumerate(parts.items()):
                     yield Progress(text("Saving a checkpoint"), done, len(parts))
                     write_tensors(folder / f"{part}.safetensors", tensors)
+                for name, content in files.items():
+                    write_bytes(folder / name, content)
                 write_json(folder / STATE, facts)
             verify_manifest(point.path)
         except BaseException:

@@ -97,19 +97,31 @@ class Stepper:
         return norm.detach(), bad
 
     def _descend(self, phase: Phase, optimiser: Optimizer) -> Tensor:
-        """Compute and differentiate the loss, in shares at the same time where the phase has some; the loss."""
-        if not phase.beside:
+        """Compute and differentiate the loss, part after part, in shares at the same time where there are some."""
+        parts = ((phase.loss, *phase.beside), *phase.later)
+        losses = [self._descend_part(pieces, optimiser, len(parts)) for pieces in parts]
+        return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
+
+    def _descend_part(self, pieces: tuple[Callable[[], Tensor], ...], optimiser: Optimizer, parts: int) -> Tensor:
+        """Add the gradients of one of ``parts`` parts to what is there; its loss."""
+        if len(pieces) == 1:
             with arithmetic(self.dtype, self.device):
-                loss = phase.loss()
-            loss.backward()
+                loss = pieces[0]()
+            (loss if parts == 1 else loss / parts).backward()
             return loss.detach()
-        pieces = (phase.loss, *phase.beside)
         if self._crew is None:
             self._crew = Crew(len(pieces))
         parameters = [p for group in optimiser.param_groups for p in group["params"] if p.requires_grad]
         found = self._crew.work([partial(self._share, piece, parameters) for piece in pieces])
         for parameter, gradient in zip(parameters, mean_gradients([each for _, each in found]), strict=True):
-            parameter.grad = None if gradient is None else _laid_out_like(parameter, gradient)
+            if gradient is None:
+                continue
+            if parts == 1:
+                parameter.grad = _laid_out_like(parameter, gradient)
+            elif parameter.grad is None:
+                parameter.grad = _laid_out_like(parameter, gradient / parts)
+            else:
+                parameter.grad.add_(gradient, alpha=1 / parts)
         return torch.stack([loss for loss, _ in found]).mean()
 
     def _share(self, piece: Callable[[], Tensor], parameters: list[Tensor]) -> tuple[Tensor, tuple[Tensor | None, ...]]:

@@ -66,13 +66,16 @@ class Phase:
 
     ``loss`` gives the scalar to descend; while it is computed and differentiated the modules in ``frozen`` take no
     gradients. Where a batch is worked on in shares, ``beside`` holds the other shares' losses, each computed in a
-    thread of its own, and the mean of all is descended; they must not draw from process-wide generators.
+    thread of its own, and the mean of all is descended; they must not draw from process-wide generators. Where it does
+    not fit into the memory at once, ``later`` holds further parts, each in as many shares, which are worked on one
+    after another; the mean over all parts is descended.
     """
 
     name: str
     loss: Callable[[], Tensor]
     frozen: tuple[str, ...] = ()
     beside: tuple[Callable[[], Tensor], ...] = ()
+    later: tuple[tuple[Callable[[], Tensor], ...], ...] = ()
 
 
 @runtime_checkable
@@ -90,6 +93,14 @@ class TakesOver(Protocol):
 
     def new_here(self, facts: Mapping[str, Any]) -> Text | None:
         """What the weights do not know; None where they know all."""
+
+
+@runtime_checkable
+class BringsFiles(Protocol):
+    """A task whose checkpoints hold files besides tensors: what turns texts into tokens, say."""
+
+    def files(self) -> Mapping[str, bytes]:
+        """Name -> content; always the same."""
 
 
 class Task(Protocol):

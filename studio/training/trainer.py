@@ -50,7 +50,7 @@ from studio.training.precision import choose_precision, fast_arithmetic
 from studio.training.recorder import Recorder
 from studio.training.state import collect, digest, model_parts, put_back, tables
 from studio.training.stepping import Made, Stepper
-from studio.training.task import Task
+from studio.training.task import BringsFiles, Task
 
 GIVE_UP = 20  # updates in a row that were not finite
 _BREATH = 0.4  # seconds between two progress events
@@ -319,7 +319,8 @@ class Trainer:
         pieces = []
         for piece in self.task.samples(self._averaged()):
             pieces.append(piece)
-            yield Progress(text("Drawing samples"), sum(map(len, pieces)), self.task.config.sample_count)
+            done = sum(len(piece) or 1 for piece in pieces)  # a piece without pictures stands for a text
+            yield Progress(text("Making samples"), done, self.task.config.sample_count)
         pictures = np.concatenate(pieces)
         self._sampled_at, notes = self.step, dict(self.task.sample_notes())
         self.recorder.samples(self.step, self.items, pictures, notes)
@@ -347,7 +348,8 @@ class Trainer:
         self._patience = resume_interval(self.seconds)
         step = self.step
         with self._writing():
-            yield from self.checkpoints.save_resume(collect(self.task, self.averages), self._saved_facts(), step)
+            parts, facts = collect(self.task, self.averages), self._saved_facts()
+            yield from self.checkpoints.save_resume(parts, facts, step, files=self._files())
         yield CheckpointSaved(step, "resume")
 
     def _save_last(self) -> Iterator[Event]:
@@ -399,7 +401,7 @@ class Trainer:
         facts = self._saved_facts() | {"measures": dict(measures)}
         try:
             with self._writing():
-                yield from self.checkpoints.save_model(parts, facts, self.step)
+                yield from self.checkpoints.save_model(parts, facts, self.step, files=self._files())
         except (OSError, NotFiniteError) as error:
             yield not_saved(error)
             return
@@ -414,6 +416,9 @@ class Trainer:
             yield
         finally:
             self._saving = False
+
+    def _files(self) -> Mapping[str, bytes]:
+        return self.task.files() if isinstance(self.task, BringsFiles) else {}
 
     def _saved_facts(self) -> dict[str, Any]:
         return self.state_facts() | {

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.config.base import Settings
 from studio.ground.errors import Text
-from studio.ground.events import Ended, Event, Progress, Samples, Stop
+from studio.ground.events import Ended, Event, Progress, Samples, Stop, Written
 from studio.jobs.registry import failure
 from studio.jobs.steering import CommandQueue
 from studio.workers.pump import PumpThread
@@ -39,7 +39,8 @@ class Answer:
     """The state of the newest request of a slot.
 
     ``pictures`` (N, H, W, C) uint8 grows until ``done``, the first ``whole`` of them as they will stay, others still
-    forming; ``result`` and ``error`` come with the end, ``refused`` where the request itself was at fault.
+    forming; so do ``texts``, row by row. ``result`` and ``error`` come with the end, ``refused`` where the request
+    itself was at fault.
     """
 
     slot: str
@@ -47,6 +48,7 @@ class Answer:
     request: Settings
     pictures: np.ndarray | None = None
     whole: int = 0
+    texts: tuple[str, ...] = ()
     progress: Progress | None = None
     result: Any = None
     error: Text | None = None
@@ -99,6 +101,14 @@ class LatestWins(PumpThread):
         with self._changed:
             self._void(slot)
             self._newest.pop(slot, None)
+
+    def stop(self, slot: str = "") -> None:
+        """End what is being made in this slot; what there is of it by then is its answer."""
+        with self._changed:
+            if self._serving is not None and self._serving.answer.slot == slot:
+                self._serving.commands.put(Stop())
+            elif slot in self._waiting:
+                self._waiting[slot].commands.put(Stop())
 
     def take(self) -> list[Answer]:
         """The state of each slot that has changed since the last call."""
@@ -165,6 +175,8 @@ class LatestWins(PumpThread):
         if isinstance(event, Samples):
             whole = event.notes.get("whole", len(event.pictures))
             order.answer = replace(order.answer, pictures=event.pictures, whole=whole)
+        elif isinstance(event, Written):
+            order.answer = replace(order.answer, texts=_grown(order.answer.texts, event))
         elif isinstance(event, Progress):
             order.answer = replace(order.answer, progress=event)
         self._publish(order.answer)
@@ -189,6 +201,12 @@ class LatestWins(PumpThread):
         self._answers.pop(slot, None)
         if self._serving is not None and self._serving.answer.slot == slot:
             self._serving.commands.put(Stop())
+
+
+def _grown(texts: tuple[str, ...], event: Written) -> tuple[str, ...]:
+    rows = [*texts, *[""] * (event.row + 1 - len(texts))]
+    rows[event.row] += event.text
+    return tuple(rows)
 
 
 def _model_server(project_path: Path) -> Server:

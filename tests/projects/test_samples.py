@@ -28,6 +28,22 @@ def test_pictures_come_back_equal(tmp_path: Path, pictures: Pictures, channels: 
     assert samples.check() == ()
 
 
+def test_texts_have_a_file_that_is_kept_thinned_and_checked_alike(tmp_path: Path, pictures: Pictures) -> None:
+    samples, none = SampleFiles(tmp_path, most=3), pictures(1)[:0]
+    notes = {"texts": [{"prompt": "Once <b>", "text": "\N{ZERO WIDTH JOINER}\N{SNOWMAN}\n", "reference": ""}]}
+    for step in range(5):
+        samples.write(step, none, items=64 * step, notes=notes | {"step": step})
+    first, middle, last = samples.steps()
+    assert (first, last) == (0, 4) and {file.path.suffix for file in samples.files()} == {".json"}
+    found, read = samples.read_with_notes(4)
+    assert len(found) == 0 and found.dtype == np.uint8 and read == notes | {"step": 4}
+    path = samples.files()[1].path
+    path.write_bytes(path.read_bytes().replace(b"Once", b"Ones"))
+    assert len(samples.check()) == 1
+    assert samples.move_after(middle) == 1 and samples.steps() == [first, middle]
+    assert samples.keep_ends() > 0 and not list((tmp_path / "aside").iterdir())
+
+
 def test_the_later_of_one_step_counts(tmp_path: Path, pictures: Pictures) -> None:
     samples = SampleFiles(tmp_path)
     samples.write(3, pictures(2, seed=1), items=90)

@@ -9,7 +9,7 @@ import pytest
 
 from studio.config.base import Settings
 from studio.ground.errors import StudioError
-from studio.ground.events import Ended, Event, Samples
+from studio.ground.events import Ended, Event, Samples, Written
 from studio.jobs.steering import CommandQueue
 from studio.workers.latest import Answer, LatestWins
 
@@ -41,6 +41,7 @@ class FakeServer:
                 self.cut.append(request.value)
                 yield Ended("stopped")
                 return
+            yield Written(step % 2, f"{step} ")
             yield Samples(step, np.full((step + 1, 1, 1, 3), request.value, np.uint8))
         yield Ended("finished", result=request.value)
 
@@ -83,6 +84,22 @@ def test_an_answer_bears_its_number_and_pictures(qtbot, latest, server):
     assert (answer.number, answer.result, answer.error) == (number, 7, None)
     assert answer.pictures is not None
     assert answer.pictures.shape == (3, 1, 1, 3)
+
+
+def test_texts_grow_row_by_row_and_stay_where_they_are_stopped(qtbot, latest, server):
+    latest.ask(Ask(value=7, steps=5))
+    assert server.begun.wait(5)
+    server.gate.set()
+    (answer,) = answers(qtbot, latest)
+    assert answer.texts == ("0 2 4 ", "1 3 ") and answer.result == 7
+    server.gate.clear()
+    server.begun.clear()
+    number = latest.ask(Ask(value=8, steps=5))
+    assert server.begun.wait(5)
+    latest.stop()
+    server.gate.set()
+    (answer,) = answers(qtbot, latest)
+    assert (answer.number, answer.texts, answer.result, server.cut) == (number, (), None, [8])
 
 
 def test_only_the_newest_of_many_is_served_and_the_one_under_way_is_cut(qtbot, latest, server):

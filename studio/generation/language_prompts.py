@@ -1,0 +1,89 @@
+"""What a language model is given to read: a text or a conversation as tokens, cut where it is too long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studio.config.texts import Message
+from studio.data.chat_templates import ChatTemplate
+from studio.data.tokenisers import FileTokeniser
+from studio.generation.language_writing import trimmed
+from studio.ground.errors import UsageError
+
+MARKS = {"system": "<|system|>", "user": "<|user|>", "assistant": "<|assistant|>"}
+END = "<|end|>"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Tokens to be read. ``begins``: what an answer begins with, that is part of them; ``dropped``: left out."""
+
+    tokens: tuple[int, ...]
+    begins: str = ""
+    dropped: int = 0
+
+
+class Conversations:
+    """How one model has its conversations: by its template, or by our own marks."""
+
+    def __init__(self, tokeniser: FileTokeniser, template: ChatTemplate | None) -> None:
+        self._tokeniser, self._template = tokeniser, template
+
+    @classmethod
+    def of(cls, tokeniser: FileTokeniser, template: ChatTemplate | None) -> Conversations | None:
+        """None for a model that has learnt none."""
+        own = all(len(tokeniser.encode(mark)) == 1 for mark in (*MARKS.values(), END))
+        return cls(tokeniser, template) if template is not None or own else None
+
+    def tokens(self, messages: Sequence[Message], *, reply: bool, start: str = "") -> list[int]:
+        """All of a conversation. Raises UsageError where the model's template refuses it."""
+        if self._template is not None:
+            return self._tokeniser.encode(self._template.written(messages, reply=reply) + start)
+        found = []
+        for message in messages:
+            found += self._tokeniser.encode(MARKS[message.role]) + self._tokeniser.encode(message.content)
+            found += self._tokeniser.encode(END)
+        if reply:
+            found += self._tokeniser.encode(MARKS["assistant"]) + self._tokeniser.encode(start)
+        return found
+
+    def prompt(self, messages: Sequence[Message], start: str, most: int) -> Prompt:
+        """Up to where the reply goes on after ``start``, in ``most`` tokens.
+
+        Oldest turns go first, an answer together with its question; where even the last is too long, its beginning.
+        """
+        if not messages:
+            raise UsageError("There is nothing to reply to; write a message.")
+        system = [message for message in messages[:1] if message.role == "system"]
+        turns = list(messages[len(system) :])
+        whole = self.tokens(messages, reply=True, start=start)
+        tokens = whole
+        while len(tokens) > most and len(turns) > 1:
+            turns = turns[1:]
+            while len(turns) > 1 and turns[0].role == "assistant":
+                turns = turns[1:]
+            tokens = self.tokens([*system, *turns], reply=True, start=start)
+        kept = min(self._kept(system), most // 2)
+        cut = trimmed(tokens, most=most, kept=kept)
+        return Prompt(tuple(cut), start, len(whole) - len(cut))
+
+    def whole(self, messages: Sequence[Message], most: int) -> Prompt:
+        """As it stands, with nothing that asks for a reply."""
+        tokens = self.tokens(messages, reply=False)
+        return Prompt(tuple(tokens[:most]), dropped=max(0, len(tokens) - most))
+
+    def _kept(self, system: Sequence[Message]) -> int:
+        """How many tokens the system text takes at the beginning."""
+        if not system:
+            return 0
+        try:
+            return len(self.tokens(system, reply=False))
+        except UsageError:  # a template that refuses a system text alone
+            return 0
+
+
+def trimmed_text(tokeniser: FileTokeniser, text: str, most: int, *, marks: bool) -> Prompt:
+    """A plain text in ``most`` tokens, of a longer one its end."""
+    tokens = tokeniser.encode(text, marks=marks)
+    return Prompt(tuple(trimmed(tokens, most=most)), dropped=max(0, len(tokens) - most))
