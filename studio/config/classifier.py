@@ -6,10 +6,12 @@ from typing import Literal
 
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.texts import DataKind
 from studio.config.training import TrainingSettings
 from studio.ground.errors import UsageError
 
 CAPABILITIES: frozenset[str] = frozenset({"judges"})
+DATA_KINDS: tuple[DataKind, ...] = ("pictures",)
 BEST = Best("validation_loss", lowest=True)
 SPLIT = "split"
 """The label that says which pictures are for training and which for the test; nobody learns to tell it."""

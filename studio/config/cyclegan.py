@@ -10,10 +10,12 @@ from pydantic import model_validator
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DataFacts, DeviceFacts
 from studio.config.requests import BOTH_DIRECTIONS, Direction
+from studio.config.texts import DataKind
 from studio.config.training import TrainingSettings, shares_setting
 from studio.ground.errors import UsageError
 
 CAPABILITIES: frozenset[str] = frozenset({"edits"})
+DATA_KINDS: tuple[DataKind, ...] = ("pictures",)
 BEST = Best("distance", lowest=True)
 Upsample = Literal["resize", "transposed"]
 Output = Literal["residual", "mask", "plain"]

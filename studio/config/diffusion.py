@@ -8,9 +8,11 @@ from pydantic import field_validator, model_validator
 
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.texts import DataKind
 from studio.config.training import TrainingSettings, shares_setting
 
 CAPABILITIES: frozenset[str] = frozenset({"pictures", "steps"})
+DATA_KINDS: tuple[DataKind, ...] = ("pictures",)
 BEST = Best("distance", lowest=True)
 LEAST_SIDE, MOST_SIDE = 32, 256
 CLEARLY_LONGER = 1.25  # times the other side, from which on presets keep the shape of the pictures

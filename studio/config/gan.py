@@ -8,9 +8,11 @@ from pydantic import model_validator
 
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.texts import DataKind
 from studio.config.training import TrainingSettings, shares_setting
 
 CAPABILITIES: frozenset[str] = frozenset({"pictures"})
+DATA_KINDS: tuple[DataKind, ...] = ("pictures",)
 BEST = Best("distance", lowest=True)
 DiscriminatorNorm = Literal["none", "batch"]
 Augmentation = Literal["colour", "translation", "cutout"]

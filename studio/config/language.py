@@ -8,10 +8,11 @@ from pydantic import model_validator
 
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DeviceFacts, TextFacts
-from studio.config.texts import BytePairs, Characters, Tokens
+from studio.config.texts import BytePairs, Characters, DataKind, Tokens
 from studio.config.training import TrainingSettings, shares_setting
 
 CAPABILITIES: frozenset[str] = frozenset({"writes"})
+DATA_KINDS: tuple[DataKind, ...] = ("text", "chat")
 BEST = Best("validation_loss", lowest=True)
 Activation = Literal["gelu", "gelu_tanh", "relu", "silu"]
 Target = Literal["ask", "offer", "out", "up", "down"]

@@ -1,5 +1,6 @@
 """From a family's name to its config: ``studio.config.<family>`` holds ``<Family>Config`` and ``preset``, what its
-models can do (``CAPABILITIES``) and by which measure its best checkpoint is chosen (``BEST``)."""
+models can do (``CAPABILITIES``), from which kinds of data they learn (``DATA_KINDS``) and by which measure its best
+checkpoint is chosen (``BEST``)."""
 
 from __future__ import annotations
 
@@ -8,10 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.config.base import Best, Dial, validated
-from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.facts import DataFacts, DeviceFacts, TextFacts
+from studio.config.texts import DataKind
 from studio.config.training import TrainingSettings
 from studio.families import FAMILIES
 from studio.ground.errors import UsageError
+
+_HELD = {"pictures": "pictures", "text": "texts", "chat": "conversations", "parallel": "pairs of sentences"}
 
 
 def config_class(family: str) -> type[TrainingSettings]:
@@ -28,13 +32,29 @@ def capabilities(family: str) -> frozenset[str]:
     return found
 
 
+def data_kinds(family: str) -> tuple[DataKind, ...]:
+    """The kinds of data sets that the models of a family learn from."""
+    found: tuple[DataKind, ...] = _module(family).DATA_KINDS
+    return found
+
+
+def must_learn_from(family: str, kind: str, dataset: str) -> None:
+    """Raises UsageError where a data set is of a kind that the models of a family do not learn from."""
+    kinds = data_kinds(family)
+    if kind not in kinds:
+        raise UsageError(
+            "The data set {name} holds {kind}, and models of the family {family} learn from {kinds}; choose another.",
+            name=dataset, kind=_HELD[kind], family=family, kinds=" or ".join(_HELD[known] for known in kinds),
+        )  # fmt: skip
+
+
 def best_by(family: str) -> Best:
     """The measure that decides which checkpoint of a run of this family is called the best."""
     found: Best = _module(family).BEST
     return found
 
 
-def preset(family: str, data: DataFacts, device: DeviceFacts, dial: Dial) -> TrainingSettings:
+def preset(family: str, data: DataFacts | TextFacts, device: DeviceFacts, dial: Dial) -> TrainingSettings:
     """The config that a dial stands for, derived from the data and the device."""
     made: TrainingSettings = _module(family).preset(data, device, dial)
     return made

@@ -23,6 +23,7 @@ class FileTokeniser:
 
     Attributes:
         size: tokens that it knows; every number it gives is below ``bound``.
+        text: the ``tokenizer.json``.
     """
 
     def __init__(self, text: str, name: str) -> None:
@@ -38,6 +39,8 @@ class FileTokeniser:
         added = self._tokeniser.get_added_tokens_decoder()
         self._special = frozenset(number for number, token in added.items() if token.special)
         self._bytewise = decoder == "ByteLevel"
+        self.text = text
+        self._plain: Tokenizer | None = None
 
     @classmethod
     def from_file(cls, path: Path) -> FileTokeniser:
@@ -62,6 +65,24 @@ class FileTokeniser:
     def encode(self, text: str, *, marks: bool = False) -> list[int]:
         """The tokens of a text; with ``marks`` also those that a model expects around any text."""
         return list(self._tokeniser.encode(text, add_special_tokens=marks).ids)
+
+    def encode_plain(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of each text, in which letters that look like a special token stay letters; no marks are added.
+
+        Other threads go on meanwhile.
+        """
+        if self._plain is None:
+            plain = Tokenizer.from_str(self.text)
+            plain.no_padding()
+            plain.no_truncation()
+            plain.encode_special_tokens = True
+            self._plain = plain
+        return [found.ids for found in self._plain.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def mark(self, word: str) -> int | None:
+        """The number of a special token, None where it has no such."""
+        number = self._tokeniser.token_to_id(word)
+        return number if number in self._special else None
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of tokens; marks, and numbers that it does not know, are nothing."""

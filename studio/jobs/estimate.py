@@ -10,7 +10,7 @@ from studio.config.registry import config_class
 from studio.config.requests import EstimateRequest
 from studio.ground.events import Ended, Event
 from studio.jobs.footprint import ALLOWED_SHARE
-from studio.jobs.opening import open_project, training_pictures
+from studio.jobs.opening import open_project, training_data
 from studio.jobs.steering import CommandQueue
 from studio.jobs.trials import footprint, timed
 from studio.training.precision import choose_device
@@ -23,7 +23,7 @@ def estimate(request: EstimateRequest, project_path: Path, commands: CommandQueu
     config = validated(config_class(request.family), request.config)
     device = choose_device(request.device)
     with open_project(project_path) as project:
-        data = yield from training_pictures(project, request.dataset, config, commands)
+        data = yield from training_data(project, request.family, request.dataset, config, commands)
     with data:
         free = free_memory(device)
         measured = yield from footprint(config, data, family=request.family, device=device, stop=commands.stopping)

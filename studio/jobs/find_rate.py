@@ -11,7 +11,7 @@ from studio.config.requests import FindRateRequest
 from studio.ground.errors import text
 from studio.ground.events import Ended, Event, Progress
 from studio.jobs.nesting import Stopped
-from studio.jobs.opening import open_project, training_pictures
+from studio.jobs.opening import open_project, training_data
 from studio.jobs.steering import CommandQueue
 from studio.training.precision import choose_device
 from studio.training.rate_finder import STEPS, FoundRate, find_rate
@@ -22,7 +22,7 @@ def find(request: FindRateRequest, project_path: Path, commands: CommandQueue) -
     config = validated(config_class(request.family), request.config)
     device = choose_device(request.device)
     with open_project(project_path) as project:
-        data = yield from training_pictures(project, request.dataset, config, commands)
+        data = yield from training_data(project, request.family, request.dataset, config, commands)
     found = FoundRate()
     with data:
         for found in find_rate(config, data, family=request.family, device=device):

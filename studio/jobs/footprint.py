@@ -24,7 +24,7 @@ from studio.training.ema import average_of
 from studio.training.memory import release
 from studio.training.precision import choose_precision
 from studio.training.stepping import Stepper
-from studio.training.task import Pictures
+from studio.training.task import TrainingData
 
 SMALL_BATCHES = (4, 8)
 WORKSPACE = 1.6
@@ -96,7 +96,7 @@ class Footprint:
 
 
 def measure_footprint(
-    config: TrainingSettings, data: Pictures, *, family: str, device: torch.device
+    config: TrainingSettings, data: TrainingData, *, family: str, device: torch.device
 ) -> Iterator[Footprint | None]:
     """One step at each of two small batches, on networks that are thrown away; yields None between, the footprint last.
 
@@ -115,7 +115,7 @@ def measure_footprint(
     yield Footprint(max(0, peaks[0] - per_item * small), per_item)
 
 
-def _one_step(config: TrainingSettings, data: Pictures, family: str, device: torch.device) -> None:
+def _one_step(config: TrainingSettings, data: TrainingData, family: str, device: torch.device) -> None:
     task = make_task(family, config, data, device)
     averages = {name: average_of(task, name, device) for name in task.averaged}
     dtype = choose_precision(config.precision, device)

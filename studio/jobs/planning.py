@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from studio.config.base import Dial, with_overrides
-from studio.config.facts import DataFacts, DeviceFacts
-from studio.config.registry import preset
+from studio.config.facts import DataFacts, DeviceFacts, TextFacts
+from studio.config.registry import must_learn_from, preset
 from studio.config.requests import Device
 from studio.config.training import TrainingSettings
-from studio.jobs.opening import open_project, open_store
+from studio.jobs.opening import kind_of, open_project, open_store, open_texts
 
 
-def data_facts(project_path: Path, dataset: str) -> DataFacts:
+def data_facts(project_path: Path, dataset: str) -> DataFacts | TextFacts:
     """What presets need to know of a data set. Raises UsageError with the nearest names where there is none."""
-    with open_project(project_path) as project, open_store(project, dataset) as store:
-        return store.facts()
+    with open_project(project_path) as project:
+        if kind_of(project, dataset) != "pictures":
+            with open_texts(project, dataset) as texts:
+                return texts.facts()
+        with open_store(project, dataset) as store:
+            return store.facts()
 
 
 def plan(
@@ -37,6 +41,7 @@ def plan(
         UsageError: no such data set, family, setting or device, or a value that is refused.
     """
     facts, changes = data_facts(project_path, dataset), dict(overrides or {})
+    must_learn_from(family, facts.kind if isinstance(facts, TextFacts) else "pictures", dataset)
     with_overrides(preset(family, facts, DeviceFacts(), dial), changes)
     from studio.jobs.devices import device_facts
 

@@ -18,13 +18,12 @@ from studio.config.base import validated, with_overrides
 from studio.config.registry import config_class
 from studio.config.requests import Device, ResumeRequest, TrainRequest
 from studio.config.training import TrainingSettings
-from studio.data.joined import TrainingPictures
 from studio.ground.errors import UsageError, text
 from studio.ground.events import Ended, Event, Notice, Started
 from studio.jobs.awake import kept_awake
 from studio.jobs.driving import Driver, Steering
 from studio.jobs.nesting import Stopped
-from studio.jobs.opening import open_project, pictures_of_run
+from studio.jobs.opening import TrainingData, data_of_run, must_suit, open_project
 from studio.jobs.recording import RunLog, RunRecorder, StatusBoard, loss_notice
 from studio.jobs.registry import failure
 from studio.jobs.steering import CommandQueue
@@ -59,7 +58,7 @@ def train(request: TrainRequest, project_path: Path, commands: CommandQueue) -> 
     config = validated(config_class(request.family), request.config)
     with open_project(project_path) as project:
         for name in filter(None, (request.dataset, config.second_dataset)):
-            project.datasets.get(name)
+            must_suit(project, request.family, name)
         start = WarmStart.of(project, request)
         request = start.settled(request) if start is not None else request
         run = project.runs.new(request.family, request.dataset, config, request, request.run)
@@ -156,9 +155,9 @@ def _seen(events: Generator[Event, None, Ended], board: StatusBoard, log: RunLog
 
 
 def _work(leg: Leg, commands: CommandQueue, board: StatusBoard) -> Generator[Event, None, Ended]:
-    """Prepare the pictures, see whether it fits, assemble, restore, drive."""
+    """Prepare the data, see whether it fits, assemble, restore, drive."""
     yield Started("prepare", leg.run.name, total=leg.config.steps)
-    with (yield from pictures_of_run(leg.project, leg.run, commands, config=leg.config)) as data:
+    with (yield from data_of_run(leg.project, leg.run, commands, config=leg.config)) as data:
         device = choose_device(leg.device)
         family = leg.run.family
         yield from must_fit_memory(leg.config, data, family=family, device=device, stop=commands.stopping)
@@ -181,7 +180,7 @@ def _work(leg: Leg, commands: CommandQueue, board: StatusBoard) -> Generator[Eve
             trainer.close()
 
 
-def _restore(leg: Leg, trainer: Trainer, data: TrainingPictures) -> Iterator[Event]:
+def _restore(leg: Leg, trainer: Trainer, data: TrainingData) -> Iterator[Event]:
     """Go to the newest checkpoint; move aside what the run recorded after it."""
     if not trainer.checkpoints.points("resume"):
         if leg.start is not None:
@@ -193,7 +192,7 @@ def _restore(leg: Leg, trainer: Trainer, data: TrainingPictures) -> Iterator[Eve
         reached = trainer.step
     for name in data.lost[:1]:
         yield loss_notice(
-            text("{count} damaged pictures are left out, {name} among them.", count=len(data.lost), name=name)
+            text("{count} damaged items are left out, {name} among them.", count=len(data.lost), name=name)
         )
     if leg.run.metrics.count() or leg.run.samples.steps():
         leg.run.truncate_after(reached)

@@ -8,12 +8,12 @@ import torch
 
 from studio.config.base import with_overrides
 from studio.config.training import TrainingSettings
-from studio.data.joined import TrainingPictures
 from studio.data.work import beside
 from studio.ground.errors import StudioError, text
 from studio.ground.events import Event, Notice, Progress
 from studio.jobs.footprint import ALLOWED_SHARE, Footprint, measure_footprint
 from studio.jobs.nesting import Stopped
+from studio.jobs.opening import TrainingData
 from studio.training.trial import Trial, free_memory, trial
 
 _TRAINING_SHARE = 0.95
@@ -34,7 +34,7 @@ class TooLargeError(StudioError):
 
 
 def footprint(
-    config: TrainingSettings, data: TrainingPictures, *, family: str, device: torch.device, stop: Callable[[], bool]
+    config: TrainingSettings, data: TrainingData, *, family: str, device: torch.device, stop: Callable[[], bool]
 ) -> Generator[Event, None, Footprint]:
     """What the run takes. Raises Stopped when told to."""
     measured: Footprint | None = None
@@ -48,7 +48,7 @@ def footprint(
 
 
 def must_fit_memory(
-    config: TrainingSettings, data: TrainingPictures, *, family: str, device: torch.device, stop: Callable[[], bool]
+    config: TrainingSettings, data: TrainingData, *, family: str, device: torch.device, stop: Callable[[], bool]
 ) -> Iterator[Event]:
     """Refuse a run that would take more than 80 % of what is free.
 
@@ -64,7 +64,7 @@ def must_fit_memory(
 
 
 def timed(
-    config: TrainingSettings, data: TrainingPictures, *, family: str, device: torch.device, stop: Callable[[], bool]
+    config: TrainingSettings, data: TrainingData, *, family: str, device: torch.device, stop: Callable[[], bool]
 ) -> Generator[Event, None, Trial]:
     """Seconds a step, by trial steps at the full batch."""
     measured: Trial | None = None
@@ -75,7 +75,7 @@ def timed(
 
 
 def horizon(
-    config: TrainingSettings, data: TrainingPictures, *, family: str, device: torch.device, minutes: float,
+    config: TrainingSettings, data: TrainingData, *, family: str, device: torch.device, minutes: float,
     stop: Callable[[], bool],
 ) -> Generator[Event, None, TrainingSettings]:  # fmt: skip
     """The config with as many steps as fit into ``minutes``, by trial steps."""

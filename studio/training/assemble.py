@@ -11,12 +11,12 @@ from studio.config.registry import best_by
 from studio.config.training import TrainingSettings
 from studio.training.checkpoints import Checkpoints
 from studio.training.recorder import Recorder
-from studio.training.task import Pictures, Task
+from studio.training.task import Task, TrainingData
 from studio.training.trainer import Trainer
 from studio.training.trial import batch_that_fits
 
 
-def make_task(family: str, config: TrainingSettings, data: Pictures, device: torch.device) -> Task:
+def make_task(family: str, config: TrainingSettings, data: TrainingData, device: torch.device) -> Task:
     """The task of a family, from ``studio.training.<family>``."""
     made: Task = importlib.import_module(f"studio.training.{family}").make_task(config, data, device)
     return made
@@ -24,7 +24,7 @@ def make_task(family: str, config: TrainingSettings, data: Pictures, device: tor
 
 def assemble(
     config: TrainingSettings,
-    data: Pictures,
+    data: TrainingData,
     *,
     family: str,
     device: torch.device,

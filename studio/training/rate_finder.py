@@ -18,7 +18,7 @@ from studio.training.assemble import make_task
 from studio.training.memory import release
 from studio.training.precision import choose_precision, fast_arithmetic
 from studio.training.stepping import Stepper
-from studio.training.task import Pictures
+from studio.training.task import TrainingData
 
 LOWEST, HIGHEST, STEPS = 1e-5, 1.0, 100
 RATE, LOSS = "learning_rate", "training_loss"
@@ -36,7 +36,7 @@ class FoundRate:
 
 
 def find_rate(
-    config: TrainingSettings, data: Pictures, *, family: str, device: torch.device, steps: int = STEPS
+    config: TrainingSettings, data: TrainingData, *, family: str, device: torch.device, steps: int = STEPS
 ) -> Iterator[FoundRate]:
     """Yield what is known after each step; the last one has the proposal. No run is touched by it.
 

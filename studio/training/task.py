@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from studio.config.data import Choices
 from studio.config.facts import DataFacts
 from studio.config.training import TrainingSettings
+from studio.data.prepared_texts import PreparedTexts
 from studio.data.splitting import Parts
 from studio.ground.errors import Text
 from studio.ground.events import Notice
@@ -50,6 +51,10 @@ class Pictures(Protocol):
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """uint8 (N, C, H, W)."""
+
+
+TrainingData = Pictures | PreparedTexts
+"""What a run learns from; each family knows which of the two it is given."""
 
 
 @dataclass(frozen=True)

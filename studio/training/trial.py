@@ -18,7 +18,7 @@ from studio.training.ema import average_of
 from studio.training.memory import out_of_memory, release
 from studio.training.precision import choose_precision, fast_arithmetic
 from studio.training.stepping import Stepper
-from studio.training.task import Pictures, Task
+from studio.training.task import Task, TrainingData
 
 _WATCH = 0.01  # seconds between two looks at the process's memory
 
@@ -33,7 +33,7 @@ class Trial:
     free: int
 
 
-def trial(config: TrainingSettings, data: Pictures, *, family: str, device: torch.device, steps: int = 2) -> Trial:
+def trial(config: TrainingSettings, data: TrainingData, *, family: str, device: torch.device, steps: int = 2) -> Trial:
     """Measure ``steps`` steps of each kind (after one to warm up) of a task of its own; no run is touched by it.
 
     Where some steps are dearer than others (a penalty every n-th), their share counts.
@@ -50,7 +50,7 @@ def trial(config: TrainingSettings, data: Pictures, *, family: str, device: torc
 
 
 def _measure(
-    config: TrainingSettings, data: Pictures, family: str, device: torch.device, steps: int
+    config: TrainingSettings, data: TrainingData, family: str, device: torch.device, steps: int
 ) -> tuple[float, int]:
     """Seconds of one step and its items; everything made here is gone when this returns."""
     task: Task = importlib.import_module(f"studio.training.{family}").make_task(config, data, device)
@@ -70,7 +70,7 @@ def _seconds(stepper: Stepper, step: int) -> float:
     return time.perf_counter() - began
 
 
-def batch_that_fits(config: TrainingSettings, data: Pictures, *, family: str, device: torch.device) -> int | None:
+def batch_that_fits(config: TrainingSettings, data: TrainingData, *, family: str, device: torch.device) -> int | None:
     """The largest half, quarter, ... of the config's batch whose trial steps go through; None where none does."""
     batch = config.batch // 2
     while batch >= 1:
@@ -81,7 +81,7 @@ def batch_that_fits(config: TrainingSettings, data: Pictures, *, family: str, de
     return None
 
 
-def _goes_through(config: TrainingSettings, data: Pictures, family: str, device: torch.device) -> bool:
+def _goes_through(config: TrainingSettings, data: TrainingData, family: str, device: torch.device) -> bool:
     try:
         trial(config, data, family=family, device=device, steps=1)
         return True

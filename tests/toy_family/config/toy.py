@@ -4,9 +4,11 @@ from typing import Literal
 
 from studio.config.base import Best, Dial, setting
 from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.texts import DataKind
 from studio.config.training import TrainingSettings
 
 CAPABILITIES: frozenset[str] = frozenset({"pictures"})
+DATA_KINDS: tuple[DataKind, ...] = ("pictures",)
 BEST = Best("error", lowest=True)
 
 
