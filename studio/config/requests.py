@@ -12,7 +12,7 @@ from studio.config.base import Dial, Settings, setting
 from studio.config.data import Choices
 from studio.config.decoding import Decoding
 from studio.config.denoising import Denoising, PictureBytes
-from studio.config.texts import Message
+from studio.config.texts import DataKind, Message
 from studio.config.writing import Writing
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -24,10 +24,17 @@ CheckpointName = str
 
 
 class ImportRequest(Settings):
-    """Bring pictures from a folder, zip, CSV or idx file into the project as data set ``name``."""
+    """Bring pictures or texts from a folder, zip, table or file into the project as data set ``name``.
+
+    ``kind`` None: told by what the source holds. ``columns``: of tables and JSON, those that hold the texts; none:
+    told by their names. ``target``: of pairs that are in two files, the second one.
+    """
 
     source: Path
     name: str
+    kind: DataKind | None = None
+    columns: tuple[str, ...] = ()
+    target: Path | None = None
 
 
 class BuiltinRequest(Settings):

@@ -1,4 +1,4 @@
-"""Bringing a data set into a project: import of pictures, the embedded one, one of the catalogue.
+"""Bringing a data set into a project: import of pictures or texts, the embedded ones, one of the catalogue.
 
 The job fills a folder; its result is the :class:`DataSetRecord` that the consumer adds to the project.
 """
@@ -12,21 +12,34 @@ from pathlib import Path
 from studio.config.requests import BuiltinRequest, ImportRequest
 from studio.data.builtin import draw_portraits
 from studio.data.importing import ImportSummary, import_pictures
+from studio.data.importing_texts import TextSummary, import_texts
+from studio.data.kinds import kind_of_source
 from studio.ground.events import Ended, Event
-from studio.jobs.nesting import nested
+from studio.jobs.nesting import Stopped, nested
 from studio.jobs.opening import open_project
 from studio.jobs.steering import CommandQueue
 from studio.projects.datasets import DataSetRecord
 
 Fill = Callable[[Path], Iterator[Event]]
-"""Fills a folder that does not exist yet; the last event's result is an :class:`ImportSummary`."""
+"""Fills a folder that does not exist yet; the last event's result is an ``ImportSummary`` or a ``TextSummary``."""
 
 
 def import_data(request: ImportRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
-    """Import pictures from a folder, zip, CSV or idx file. ``Ended.result`` is a :class:`DataSetRecord`."""
+    """Import pictures or texts. ``Ended.result`` is a :class:`DataSetRecord`.
+
+    Raises:
+        StudioError: the source is not there, or no archive that can be read.
+    """
+    kind: str | None = request.kind
+    if kind is None and kind_of_source(request.source, _stopping(commands)) == "pictures":
+        kind = "pictures"
 
     def fill(folder: Path) -> Iterator[Event]:
-        return import_pictures(request.source, folder, request.name, commands.stopping)
+        source, name, stop = request.source, request.name, commands.stopping
+        if kind == "pictures":
+            return import_pictures(source, folder, name, stop)
+        column = request.columns[0] if request.columns else ""
+        return import_texts(source, folder, name, stop, kind=request.kind, column=column)
 
     return fill_data_set(project_path, request.name, fill)
 
@@ -36,16 +49,33 @@ def draw_builtin(request: BuiltinRequest, project_path: Path, commands: CommandQ
     return fill_data_set(project_path, request.name, lambda folder: draw_portraits(request, folder, commands.stopping))
 
 
+def _stopping(commands: CommandQueue) -> Callable[[int], None]:
+    """A look at the stop signal for each file that is found."""
+
+    def tick(count: int) -> None:
+        if commands.stopping():
+            raise Stopped
+
+    return tick
+
+
 def fill_data_set(project_path: Path, name: str, fill: Fill) -> Iterator[Event]:
     """Fill a new folder of the project; the ending's result is the record of the data set."""
     with open_project(project_path) as project:
         folder = project.datasets.new_folder(name)
-    summary: ImportSummary = yield from nested(fill(folder))
+    summary: ImportSummary | TextSummary = yield from nested(fill(folder))
     yield Ended("finished", result=record_of(summary, folder.relative_to(project.path)))
 
 
-def record_of(summary: ImportSummary, folder: Path) -> DataSetRecord:
+def record_of(summary: ImportSummary | TextSummary, folder: Path) -> DataSetRecord:
     """The record of what was imported into ``folder`` (relative to the project)."""
+    if isinstance(summary, TextSummary):
+        facts = summary.facts
+        return DataSetRecord(
+            name=summary.name, folder=folder.as_posix(), kind=facts.kind, count=facts.count,
+            characters=facts.characters, distinct=facts.distinct, longest=facts.longest,
+            source=summary.source, created=time.time(),
+        )  # fmt: skip
     return DataSetRecord(
         name=summary.name,
         folder=folder.as_posix(),

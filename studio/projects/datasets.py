@@ -1,4 +1,4 @@
-"""The data sets of a project: a row each in project.db; their pictures in ``data/<slug>/``, the data floor's matter.
+"""The data sets of a project: a row each in project.db; what they hold in ``data/<slug>/``, the data floor's matter.
 
 A sealed copy of the row lies beside the folder, from which it is taken up again should the database be lost.
 """
@@ -30,8 +30,12 @@ _TAKEN_UP = "The data set {name} was missing from the list and was taken up agai
 
 @dataclass(frozen=True, slots=True)
 class DataSetRecord:
-    """A data set as the project lists it. ``size`` is the typical (height, width) in pixels, ``labels`` counts the
-    items of each value of each label, ``created`` is in seconds since 1970, ``folder`` relative to the project."""
+    """A data set as the project lists it.
+
+    ``kind`` is one of ``studio.config.texts.DataKind``, ``size`` the typical (height, width) of pictures in pixels,
+    ``labels`` counts the items of each value of each label, ``created`` is in seconds since 1970, ``folder`` relative
+    to the project.
+    """
 
     name: str
     folder: str = ""
@@ -47,6 +51,10 @@ class DataSetRecord:
     """Names that it bore before: runs know their data set by the name that it had when they began."""
     captions: int | None = None
     """How many items are described in words; None where it was imported before that was counted."""
+    characters: int = 0
+    """Of texts: in all of them. ``distinct``: different ones. ``longest``: of one item."""
+    distinct: int = 0
+    longest: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

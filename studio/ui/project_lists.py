@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.ground.errors import StudioError
 
 if TYPE_CHECKING:
-    from studio.config.facts import DataFacts
+    from studio.config.facts import DataFacts, TextFacts
     from studio.projects.datasets import DataSetRecord
     from studio.projects.measures import MeasureFile
     from studio.projects.project import Project
@@ -120,9 +120,9 @@ class ProjectLists(QObject):
         return self._measures[run]
 
     def facts(self, name: str) -> DataFacts | None:
-        """What a preset needs to know of a data set."""
+        """What a preset needs to know of a data set of pictures; None for others."""
         record = self.dataset(name)
-        if record is None:
+        if record is None or record.kind != "pictures":
             return None
         from studio.config.facts import DataFacts
 
@@ -132,6 +132,17 @@ class ProjectLists(QObject):
             count=record.count, height=height, width=width, channels=record.channels, labels=labels,
             captions=self._is_captioned(record),
         )  # fmt: skip
+
+    def text_facts(self, name: str) -> TextFacts | None:
+        """What a preset needs to know of a data set of texts; None for others."""
+        record = self.dataset(name)
+        if record is None or record.kind == "pictures":
+            return None
+        from studio.config.facts import TextFacts
+
+        return TextFacts.model_validate(
+            {name: getattr(record, name) for name in ("kind", "count", "characters", "distinct", "longest")}
+        )
 
     def _is_captioned(self, record: DataSetRecord) -> bool:
         """Whether pictures are described in words; older records do not say, their folder does."""

@@ -44,7 +44,11 @@ _ITEM_RECORD = np.dtype(
 
 
 class TextWriter:
-    """Writes a :class:`TextStore`, whole or not at all: without :meth:`finish`, nothing is left."""
+    """Writes a :class:`TextStore`, whole or not at all: without :meth:`finish`, nothing is left.
+
+    Attributes:
+        characters: how many were added so far.
+    """
 
     def __init__(self, folder: Path, kind: TextKind) -> None:
         self.kind: TextKind = kind
@@ -53,6 +57,7 @@ class TextWriter:
         self._items: list[tuple[int, int, int, int, int]] = []
         self._names: list[str] = []
         self._distinct: set[str] = set()
+        self.characters = 0
 
     def __enter__(self) -> Self:
         self._folder.__enter__()
@@ -71,6 +76,11 @@ class TextWriter:
         """Append a document; a long one may come in pieces of any length."""
         self._must_be("text")
         self._add(name, [words] if isinstance(words, str) else words, split, None)
+
+    def adding_document(self, name: str, words: Iterable[str], split: Split = "") -> Iterator[int]:
+        """Append a document piece by piece; yields how many characters are written, until it is whole."""
+        self._must_be("text")
+        return self._adding(name, words, split, None)
 
     def add_conversation(self, name: str, messages: Sequence[Message], split: Split = "") -> None:
         """Append a conversation."""
@@ -117,6 +127,10 @@ class TextWriter:
             raise ValueError(f"a set of {self.kind} takes no {kind}")
 
     def _add(self, name: str, words: Iterable[str], split: Split, told: Sequence[str] | None) -> None:
+        for _ in self._adding(name, words, split, told):
+            pass
+
+    def _adding(self, name: str, words: Iterable[str], split: Split, told: Sequence[str] | None) -> Iterator[int]:
         """``told``: the texts of an item that is written down as JSON."""
         first, characters, size = len(self._pieces), 0, 0
         for piece in _pieces(words):
@@ -125,10 +139,12 @@ class TextWriter:
             characters, size = characters + len(piece), size + len(data)
             if told is None:
                 self._distinct.update(piece)
+            yield characters
         if told is not None:
             self._distinct.update(*told)
             characters = sum(map(len, told))
             size = sum(len(_storable(one).encode("utf-8")) for one in told)
+        self.characters += characters
         self._items.append((first, len(self._pieces) - first, characters, size, SPLITS.index(split)))
         self._names.append(name)
 

@@ -13,6 +13,7 @@ from studio.data.texts.store import TextStore, TextWriter
 from studio.ground.events import Ended
 
 CHARACTERS = PrepareTexts(tokens=Characters())
+NO_CHOICES = Choices()
 
 
 def said(*words: str) -> tuple[Message, ...]:
@@ -50,7 +51,7 @@ def prepared(tmp_path: Path, ending: Callable[..., Ended]) -> Iterator[Callable[
     """A function (store, settings, choices) that prepares; closed after the test."""
     opened: list[PreparedTexts] = []
 
-    def run(store: TextStore, settings: PrepareTexts = CHARACTERS, choices: Choices = Choices()) -> PreparedTexts:
+    def run(store: TextStore, settings: PrepareTexts = CHARACTERS, choices: Choices = NO_CHOICES) -> PreparedTexts:
         ended = ending(prepare_texts(store, tmp_path / "cache", settings, choices))
         assert ended.status == "finished", (str(ended.error), ended.trace)
         opened.append(ended.result)

@@ -30,7 +30,7 @@ def test_conversations_and_pairs_come_back(written: Callable[..., TextStore]) ->
     assert chat.conversation(0) == talk and chat.texts(1) == ("a", "b")
     assert chat.characters.tolist() == [sum(len(m.content) for m in talk), 2]
     pairs = written([["Go.", "Va !"], ["Hi.", "Salut !"]], name="pairs")
-    assert pairs.pair(1) == ("Hi.", "Salut !") and pairs.characters.tolist() == [8, 10]
+    assert pairs.pair(1) == ("Hi.", "Salut !") and pairs.characters.tolist() == [7, 10]
     with pytest.raises(ValueError, match="holds no text"):
         pairs.document(0)
 

@@ -1,0 +1,51 @@
+"""Whether a source is one of pictures or of texts, told by the names in it."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from studio.data import arrays, tables
+from studio.data.decoding import SUFFIXES as PICTURES
+from studio.data.texts.reading import OneFile, form_of, tree_of
+from studio.data.trees import Tick
+
+_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".xz", ".txz", ".bz2", ".tbz2")
+
+
+def kind_of_source(source: Path, tick: Tick = lambda count: None) -> Literal["pictures", "texts"]:
+    """What ``source`` is to be imported as: texts if there is no picture, and most of it is text.
+
+    Raises:
+        StudioError: it is not there, or no archive that can be read.
+    """
+    tree = tree_of(source)
+    try:
+        if isinstance(tree, OneFile):
+            return _of_file(source)
+        files = tree.files(tick)
+    finally:
+        tree.close()
+    suffixes = {PurePosixPath(entry.path).suffix.lower() for entry in files}
+    if suffixes & {*PICTURES, *_ARCHIVES}:
+        return "pictures"
+    told = sum(entry.size for entry in files if form_of(entry.path) is not None)
+    return "texts" if told * 2 >= sum(entry.size for entry in files) and told else "pictures"
+
+
+def _of_file(source: Path) -> Literal["pictures", "texts"]:
+    name = source.name.lower()
+    if name.endswith(".gz") and arrays.is_idx(source):
+        return "pictures"
+    form = form_of(name.removesuffix(".gz"))
+    if form == "table" and not name.endswith(".gz"):
+        return "pictures" if _names_pictures(source) else "texts"
+    return "pictures" if form is None else "texts"
+
+
+def _names_pictures(source: Path) -> bool:
+    """Whether a table lists files of pictures."""
+    if source.stat().st_size > tables.MAX_TABLE_BYTES:
+        return False
+    table = tables.read_table(source.name, source.read_bytes())
+    return table is not None and any(Path(name).suffix.lower() in PICTURES for name in table.files[:100])
