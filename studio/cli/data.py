@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -12,15 +12,20 @@ from studio.cli.output import say, say_error, say_json, say_table, size
 from studio.cli.serving import finish, serve, stopping_on_signals
 from studio.config.base import Settings, validated
 from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest
+from studio.config.texts import DataKind
 from studio.ground.errors import UsageError
 from studio.ground.events import Ended
 
 if TYPE_CHECKING:
     from studio.data.catalogue import Entry
 
+_ITEMS = {"pictures": "pictures", "text": "texts", "chat": "conversations", "parallel": "pairs of sentences"}
+
 app = typer.Typer(
     help="Bring data sets into a project, list and check them.", no_args_is_help=True, rich_markup_mode=None
 )
+
+_KINDS = get_args(DataKind)
 
 Name = Annotated[str | None, typer.Option("--name", help="What the data set is called in the project.")]
 
@@ -28,15 +33,31 @@ Name = Annotated[str | None, typer.Option("--name", help="What the data set is c
 @app.command("add")
 def add(
     project: ProjectPath,
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A folder, zip, CSV of attributes, or idx file.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Pictures: a folder, zip, CSV or idx file. Texts: a file, folder or zip of them, JSON, JSONL, CSV.",
+        ),
+    ],
     name: Name = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", metavar="KIND", help=f"One of {', '.join(_KINDS)}; told by the source if not given."),
+    ] = None,
+    columns: Annotated[
+        str,
+        typer.Option("--columns", metavar="A[,B]", help="Columns of a table, or fields of JSON, that hold the texts."),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Import pictures; the source itself is never changed."""
+    """Import pictures or texts; the source itself is never changed."""
     source = source.expanduser()
     if not source.exists():
         raise UsageError("There is nothing at {source}.", source=str(source))
-    _bring(project, ImportRequest(source=source.absolute(), name=name or source.stem), as_json=as_json)
+    chosen = tuple(filter(None, (column.strip() for column in columns.split(","))))
+    asked = {"source": source.absolute(), "name": name or source.stem, "kind": kind, "columns": chosen}
+    _bring(project, validated(ImportRequest, asked), as_json=as_json)
 
 
 @app.command("builtin")
@@ -91,7 +112,7 @@ def list_data(project: ProjectPath, as_json: AsJson = False) -> None:
     elif not found:
         say("There are no data sets yet; add one with: studio data add PROJECT SOURCE --name NAME")
     else:
-        say_table(("data set", "pictures", "size", "labels", "captions", "source"), map(_record_row, found))
+        say_table(("data set", "kind", "items", "size", "labels", "captions", "source"), map(_record_row, found))
 
 
 @app.command("check")
@@ -138,7 +159,7 @@ def _finish_import(ending: Ended, *, as_json: bool) -> int:
         return finish(ending, as_json=as_json, words="Stopped; nothing was added.")
     record = ending.result
     if not as_json:
-        say_error(f"{record.name}: {record.count} pictures.")
+        say_error(f"{record.name}: {record.count} {_ITEMS[record.kind]}.")
     return finish(ending, as_json=as_json, more={"data": record.name, "result": record_json(record)})
 
 
@@ -148,6 +169,7 @@ def record_json(record: Any) -> dict[str, Any]:
         "name": record.name,
         "kind": record.kind,
         "count": record.count,
+        "characters": record.characters,
         "size": list(record.size),
         "channels": record.channels,
         "labels": {label: dict(values) for label, values in record.labels.items()},
@@ -170,9 +192,11 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 
 
 def _record_row(record: Any) -> tuple[object, ...]:
+    if record.kind != "pictures":
+        return (record.name, record.kind, record.count, f"{record.characters:,} characters", "", "", record.source)
     height, width = record.size
     labels = ", ".join(f"{label} ({len(values)})" for label, values in record.labels.items())
-    return (record.name, record.count, f"{width}×{height}", labels, record.captions or "", record.source)
+    return (record.name, record.kind, record.count, f"{width}×{height}", labels, record.captions or "", record.source)
 
 
 def _finding_json(finding: Any) -> dict[str, Any]:

@@ -39,7 +39,13 @@ class TextSummary:
 
 @ends
 def import_texts(
-    source: Path, folder: Path, name: str, stop: Stop = never, *, kind: TextKind | None = None, column: str = ""
+    source: Path,
+    folder: Path,
+    name: str,
+    stop: Stop = never,
+    *,
+    kind: TextKind | None = None,
+    columns: tuple[str, ...] = (),
 ) -> Iterator[Event]:
     """Import ``source`` as data set ``name`` into ``folder``, which must not exist.
 
@@ -48,12 +54,13 @@ def import_texts(
 
     Args:
         kind: what its items are to be; None: told by what is in it.
-        column: of tables and JSON, the one that holds the texts; empty: told by its name.
+        columns: of tables and JSON, that which holds the texts, or the two of questions and answers; none: told by
+            their names.
     """
     if folder.exists():
         raise StudioError("There is a data set {name} already; choose another name.", name=name)
     yield Started("import", name)
-    opened, kind = yield from _look_through(source, kind, column, stop)
+    opened, kind = yield from _look_through(source, kind, columns, stop)
     try:
         check_space(folder, 2 * opened.total)
         store = yield from _write(opened, folder, kind, stop)
@@ -87,7 +94,7 @@ def notices(summary: TextSummary) -> Iterator[Event]:
 
 
 def _look_through(
-    source: Path, kind: TextKind | None, column: str, stop: Stop
+    source: Path, kind: TextKind | None, columns: tuple[str, ...], stop: Stop
 ) -> Generator[Event, None, tuple[Source, TextKind]]:
     """List the source in a thread, with progress."""
     found = [0]
@@ -98,7 +105,7 @@ def _look_through(
             raise Stopped
 
     def look() -> tuple[Source, TextKind]:
-        opened = open_source(source, tick, column=column)
+        opened = open_source(source, tick, columns=columns)
         return opened, kind or opened.kind()
 
     meter = Meter(text("Looking through {name}", name=source.name))

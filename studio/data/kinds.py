@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -9,11 +10,33 @@ from studio.data import arrays, tables
 from studio.data.decoding import SUFFIXES as PICTURES
 from studio.data.texts.reading import OneFile, form_of, tree_of
 from studio.data.trees import Tick
+from studio.data.work import Meter, Stop, Stopped, beside
+from studio.ground.errors import text
+from studio.ground.events import Event
 
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".xz", ".txz", ".bz2", ".tbz2")
 
+Kind = Literal["pictures", "texts"]
 
-def kind_of_source(source: Path, tick: Tick = lambda count: None) -> Literal["pictures", "texts"]:
+
+def look_at_kind(source: Path, stop: Stop) -> Generator[Event, None, Kind]:
+    """:func:`kind_of_source` in a thread, with progress. Raises Stopped when told to."""
+    found = [0]
+
+    def tick(count: int) -> None:
+        found[0] = count
+        if stop():
+            raise Stopped
+
+    meter = Meter(text("Looking at {name}", name=source.name))
+    for kind in beside(lambda: kind_of_source(source, tick), stop):
+        yield from meter.progress(found[0])
+        if kind is not None:
+            return kind
+    raise AssertionError("a function in a thread ends with its result or its error")
+
+
+def kind_of_source(source: Path, tick: Tick = lambda count: None) -> Kind:
     """What ``source`` is to be imported as: texts if there is no picture, and most of it is text.
 
     Raises:
@@ -33,7 +56,7 @@ def kind_of_source(source: Path, tick: Tick = lambda count: None) -> Literal["pi
     return "texts" if told * 2 >= sum(entry.size for entry in files) and told else "pictures"
 
 
-def _of_file(source: Path) -> Literal["pictures", "texts"]:
+def _of_file(source: Path) -> Kind:
     name = source.name.lower()
     if name.endswith(".gz") and arrays.is_idx(source):
         return "pictures"

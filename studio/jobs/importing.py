@@ -13,9 +13,10 @@ from studio.config.requests import BuiltinRequest, ImportRequest
 from studio.data.builtin import draw_portraits
 from studio.data.importing import ImportSummary, import_pictures
 from studio.data.importing_texts import TextSummary, import_texts
-from studio.data.kinds import kind_of_source
+from studio.data.kinds import look_at_kind
+from studio.data.work import ends
 from studio.ground.events import Ended, Event
-from studio.jobs.nesting import Stopped, nested
+from studio.jobs.nesting import nested
 from studio.jobs.opening import open_project
 from studio.jobs.steering import CommandQueue
 from studio.projects.datasets import DataSetRecord
@@ -25,21 +26,18 @@ Fill = Callable[[Path], Iterator[Event]]
 
 
 def import_data(request: ImportRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
-    """Import pictures or texts. ``Ended.result`` is a :class:`DataSetRecord`.
+    """Import pictures or texts. ``Ended.result`` is a :class:`DataSetRecord`."""
 
-    Raises:
-        StudioError: the source is not there, or no archive that can be read.
-    """
-    kind: str | None = request.kind
-    if kind is None and kind_of_source(request.source, _stopping(commands)) == "pictures":
-        kind = "pictures"
-
+    @ends
     def fill(folder: Path) -> Iterator[Event]:
         source, name, stop = request.source, request.name, commands.stopping
+        kind = request.kind
+        if kind is None and (yield from look_at_kind(source, stop)) == "pictures":
+            kind = "pictures"
         if kind == "pictures":
-            return import_pictures(source, folder, name, stop)
-        column = request.columns[0] if request.columns else ""
-        return import_texts(source, folder, name, stop, kind=request.kind, column=column)
+            yield from import_pictures(source, folder, name, stop)
+        else:
+            yield from import_texts(source, folder, name, stop, kind=kind, columns=request.columns)
 
     return fill_data_set(project_path, request.name, fill)
 
@@ -47,16 +45,6 @@ def import_data(request: ImportRequest, project_path: Path, commands: CommandQue
 def draw_builtin(request: BuiltinRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
     """Draw the embedded data set. ``Ended.result`` is a :class:`DataSetRecord`."""
     return fill_data_set(project_path, request.name, lambda folder: draw_portraits(request, folder, commands.stopping))
-
-
-def _stopping(commands: CommandQueue) -> Callable[[int], None]:
-    """A look at the stop signal for each file that is found."""
-
-    def tick(count: int) -> None:
-        if commands.stopping():
-            raise Stopped
-
-    return tick
 
 
 def fill_data_set(project_path: Path, name: str, fill: Fill) -> Iterator[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from unicodedata import category
 
 from charset_normalizer import from_bytes
 
@@ -19,7 +20,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_LAST_RESORT = "cp1252"
+_WESTERN = "cp1252"
+_ACCENTED = frozenset("àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜÝ¿¡«»“”„‘’‚–—…€£°§·\u00a0")
 
 
 def encoding_of(data: bytes) -> str:
@@ -35,8 +37,11 @@ def encoding_of(data: bytes) -> str:
         return _with_zeros(data)
     if _is_utf8(data):
         return "utf-8"
-    best = from_bytes(_telling(data)).best()
-    return best.encoding if best is not None and _can_all(best.encoding, data) else _LAST_RESORT
+    sample = _telling(data)
+    if _is_western(sample):
+        return _WESTERN
+    best = from_bytes(sample).best()
+    return best.encoding if best is not None and _can_all(best.encoding, data) else _WESTERN
 
 
 def pieces_of(data: bytes, encoding: str) -> Iterator[str]:
@@ -69,13 +74,29 @@ def lines_of(pieces: Iterator[str], longest: int) -> Iterator[tuple[int, str | N
 
 
 def _with_zeros(data: bytes) -> str:
-    """UTF-16 or UTF-32 without a mark at its beginning has zeros at every other place; nothing else may have any."""
+    """UTF-16 without a mark at its beginning has zeros at every other place; nothing else may have any."""
     sample = data[: _SAMPLE - _SAMPLE % 4]
-    shares = [sample[place::2].count(0) / max(1, len(sample[place::2])) for place in (0, 1)]
-    for name, full, bare in (("utf-16-le", shares[1], shares[0]), ("utf-16-be", shares[0], shares[1])):
-        if full > 0.4 and bare < 0.05 and len(data) % 2 == 0:
+    for name, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[::2])):
+        if len(data) % 2 == 0 and zeros.count(0) >= 0.4 * len(zeros) and _is_clean(sample, name):
             return name
     raise UnreadableFile("holds zero bytes, the first at place {place}, which no text does", place=data.index(b"\0"))
+
+
+def _is_clean(sample: bytes, encoding: str) -> bool:
+    """Whether bytes are text, without signs that steer devices."""
+    try:
+        words = codecs.getincrementaldecoder(encoding)("strict").decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return not any(category(letter) in ("Cc", "Cn") for letter in set(words) - set("\t\n\r\f"))
+
+
+def _is_western(sample: bytes) -> bool:
+    """Whether bytes look like a western European language in Windows Latin: some of the letters have accents."""
+    words = [word for word in sample.decode(_WESTERN, "replace").split() if not word.isascii()]
+    letters = "".join(words)
+    beyond = [letter for letter in letters if not letter.isascii()]
+    return all(letter in _ACCENTED for letter in beyond) and len(beyond) <= 0.7 * len(letters)
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -99,5 +120,5 @@ def _telling(data: bytes) -> bytes:
     first = next((start for start in range(0, len(data), _BLOCK) if not data[start : start + _BLOCK].isascii()), 0)
     block = data[first : first + _BLOCK]
     place = next((i for i in range(0, len(block), 256) if not block[i : i + 256].isascii()), 0)
-    start = max(0, first + place - _SAMPLE // 2)
+    start = max(0, first + place - 256)
     return data[start : start + _SAMPLE]

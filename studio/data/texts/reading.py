@@ -6,7 +6,7 @@ Nothing of the source is changed. One bad file or line is named and passed over.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -28,6 +28,7 @@ _PARTS: dict[str, Split] = {
     "train": "training", "training": "training", "test": "test", "testing": "test",
     "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
 }  # fmt: skip
+_ABOUT = frozenset(("license", "licence", "copying", "notice", "readme", "source", "changelog"))
 _LARGEST = 1 << 30  # bytes
 _LOOKED_AT = 20  # items of a file that decide what it holds
 _NAMED = 1000  # bad lines that are kept by name
@@ -49,12 +50,13 @@ class Source:
     """Files of a source that hold texts, opened.
 
     ``files``: what there is to read. ``skipped``: what could not be; grows while :meth:`items` are read. ``notes``:
-    what else is worth saying. ``column``: of tables, the one that holds the texts; empty: told by its name.
+    what else is worth saying. ``columns``: of tables and JSON, that which holds the texts, or the two that hold
+    questions and answers, by their names or as numbers from 0; none: told by their names.
     """
 
     tree: Tree
     files: list[FileEntry]
-    column: str = ""
+    columns: tuple[str, ...] = ()
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
     done: int = 0
@@ -114,10 +116,8 @@ class Source:
         """The items in one line, row or element. Raises UnreadableFile where there is none."""
         if isinstance(found, Text):
             raise UnreadableFile(found.template, **dict(found.params))
-        if self.column and isinstance(found, dict):
-            if self.column not in found:
-                raise UnreadableFile("has no column {name}", name=self.column)
-            found = str(found[self.column] or "")
+        if self.columns and isinstance(found, dict):
+            found = _chosen(found, self.columns)
         alone = document(found)
         if kind == "text" and alone is not None:
             yield Item(name, split, words=iter([_plain(alone)]))
@@ -138,8 +138,8 @@ class Source:
 
     def _holds(self, entry: FileEntry) -> TextKind:
         form = form_of(entry.path) or "plain"
-        if form == "plain" or self.column:
-            return "text"
+        if form == "plain" or self.columns:
+            return "chat" if len(self.columns) > 1 else "text"
         if form == "yaml":
             return "chat"
         try:
@@ -157,7 +157,7 @@ class Source:
         return "text"
 
 
-def open_source(source: Path, tick: Tick = lambda count: None, *, column: str = "") -> Source:
+def open_source(source: Path, tick: Tick = lambda count: None, *, columns: tuple[str, ...] = ()) -> Source:
     """Find the texts of a file, folder, zip or tar.
 
     Raises:
@@ -167,12 +167,12 @@ def open_source(source: Path, tick: Tick = lambda count: None, *, column: str = 
     tree = tree_of(source)
     try:
         found = tree.files(tick)
-        files = found if isinstance(tree, OneFile) else [entry for entry in found if form_of(entry.path) is not None]
+        files = found if isinstance(tree, OneFile) else _taken(found)
         refused = [Skipped(name, reason) for name, reason in tree.refused()]
         if not files:
             raise _no_texts(tree, found, refused)
         notes = _notes(found, files)
-        return Source(tree, files, column, refused, notes)
+        return Source(tree, files, columns, refused, notes)
     except BaseException:
         tree.close()
         raise
@@ -265,19 +265,36 @@ def _read(form: Form, data: bytes, encoding: str) -> Iterator[plain_data.Found]:
     return plain_data.csv_rows(pieces) if form == "table" else plain_data.chatterbot(pieces)
 
 
+def _chosen(found: Mapping[str, object], columns: Sequence[str]) -> str | list[str]:
+    """One text, or a question and its answer. Raises UnreadableFile where a column is not there."""
+    names, cells = list(found), []
+    for column in columns:
+        name = names[int(column)] if column.isdecimal() and int(column) < len(names) else column
+        if name not in found:
+            raise UnreadableFile("has no column {name}", name=column)
+        cells.append("" if found[name] is None else str(found[name]))
+    return cells[0] if len(cells) == 1 else cells
+
+
 def _plain(words: str) -> str:
     return words.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _taken(found: Sequence[FileEntry]) -> list[FileEntry]:
+    """The texts among files; what merely tells about the others is none, where there are others."""
+    texts = [entry for entry in found if form_of(entry.path) is not None]
+    told = [entry for entry in texts if PurePosixPath(entry.path).stem.lower() not in _ABOUT]
+    return told or texts
+
+
 def _notes(found: Sequence[FileEntry], files: Sequence[FileEntry]) -> list[Text]:
     taken = {entry.path for entry in files}
-    others = Counter(
-        PurePosixPath(e.path).suffix.lower() or PurePosixPath(e.path).name for e in found if e.path not in taken
-    )
+    others = [entry.path for entry in found if entry.path not in taken]
     if not others:
         return []
-    shown = ", ".join(f"{count} × {kind}" for kind, count in others.most_common(4)) + (", …" if len(others) > 4 else "")
-    return [text("Files that are no texts were passed over: {kinds}.", kinds=shown)]
+    kinds = Counter(path if form_of(path) else PurePosixPath(path).suffix.lower() or path for path in others)
+    shown = ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common(4)) + (", …" if len(kinds) > 4 else "")
+    return [text("Files that are no texts to learn from were passed over: {kinds}.", kinds=shown)]
 
 
 def _no_texts(tree: Tree, found: Sequence[FileEntry], refused: Sequence[Skipped]) -> StudioError:
