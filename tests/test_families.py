@@ -20,6 +20,7 @@ import torch
 
 from studio.cli.app import run as command_line
 from studio.config.base import DIALS, describe, get_value, with_overrides
+from studio.config.builtin import Portraits
 from studio.config.facts import DataFacts, DeviceFacts
 from studio.config.registry import best_by, capabilities, config_class, load_config, preset
 from studio.config.requests import (
@@ -119,7 +120,7 @@ def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with 48 portraits."""
     path = tmp_path_factory.mktemp("families") / "project"
     with Project.create(path) as project:
-        project.datasets.add(done(BuiltinRequest(count=48, size=32), path)[-1].result)
+        project.datasets.add(done(BuiltinRequest(what=Portraits(count=48, size=32)), path)[-1].result)
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -11,6 +12,7 @@ from studio.cli.options import AsJson, ProjectPath
 from studio.cli.output import say, say_error, say_json, say_table, size
 from studio.cli.serving import finish, serve, stopping_on_signals
 from studio.config.base import Settings, validated
+from studio.config.builtin import Builtin
 from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest
 from studio.config.texts import DataKind
 from studio.ground.errors import UsageError
@@ -65,14 +67,16 @@ def builtin(
     project: ProjectPath,
     what: Annotated[str, typer.Argument(metavar="portraits", help="The embedded data set.")],
     name: Name = None,
-    count: Annotated[int, typer.Option("--count", help="How many pictures.")] = 4000,
-    size: Annotated[int, typer.Option("--size", help="Side of the pictures in pixels.")] = 64,
-    seed: Annotated[int, typer.Option("--seed", help="Another seed draws other pictures.")] = 0,
+    count: Annotated[int | None, typer.Option("--count", help="How many pictures.")] = None,
+    size: Annotated[int | None, typer.Option("--size", help="Side of portraits in pixels.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed draws other pictures.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draw the embedded data set into the project."""
-    asked = {"what": what, "name": name or what, "count": count, "size": size, "seed": seed}
-    _bring(project, validated(BuiltinRequest, asked), as_json=as_json)
+    """Make an embedded data set in the project."""
+    options = {"count": count, "size": size, "seed": seed}
+    given = {option: value for option, value in options.items() if value is not None}
+    request = validated(BuiltinRequest, {"what": {"kind": what}, "name": name or what})
+    _bring(project, request.model_copy(update={"what": _chosen(type(request.what), given)}), as_json=as_json)
 
 
 @app.command("download")
@@ -139,6 +143,14 @@ def check(
         if ending.status == "finished" and not findings:
             say("Nothing to complain about.")
     raise typer.Exit(finish(ending, as_json=as_json, more=more))
+
+
+def _chosen(kind: type[Builtin], given: Mapping[str, object]) -> Builtin:
+    """An embedded data set with the options that were given. Raises UsageError for those that it does not have."""
+    for option in given:
+        if option not in kind.model_fields:
+            raise UsageError("{what} knows no --{option}.", option=option, what=kind.model_fields["kind"].default)
+    return validated(kind, given)
 
 
 def _bring(project: Path, request: Settings, *, as_json: bool) -> None:

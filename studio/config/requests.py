@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from studio.config.base import Dial, Settings, setting
+from studio.config.builtin import Builtin, Portraits
 from studio.config.data import Choices
 from studio.config.decoding import Decoding
 from studio.config.denoising import Denoising, PictureBytes
@@ -38,13 +39,10 @@ class ImportRequest(Settings):
 
 
 class BuiltinRequest(Settings):
-    """Draw the embedded data set *Portraits* into the project."""
+    """Make an embedded data set in the project."""
 
-    what: Literal["portraits"] = "portraits"
+    what: Builtin = setting(Portraits(), help="The embedded data set.")
     name: str = "portraits"
-    count: int = setting(4000, help="How many portraits are drawn; no two are alike.", ge=1, le=1_000_000)
-    size: int = setting(64, help="Width and height of each portrait.", unit="px", ge=16, le=512)
-    seed: int = setting(0, help="Another seed draws other people.", ge=0, le=2**31 - 1)
 
 
 class DownloadRequest(Settings):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.config.requests import BuiltinRequest
+from studio.config.builtin import Portraits
 from studio.data.arrays import RawPicture
 from studio.data.folders import check_space
 from studio.data.importing import describe_raw, summarise
@@ -25,29 +25,29 @@ _PIECE_PIXELS = 1 << 18
 
 
 @ends
-def draw_portraits(request: BuiltinRequest, folder: Path, stop: Stop = never) -> Iterator[Event]:
-    """Draw ``request.count`` portraits into a new data set in ``folder``.
+def draw_portraits(what: Portraits, folder: Path, name: str, stop: Stop = never) -> Iterator[Event]:
+    """Draw ``what.count`` portraits into a new data set ``name`` in ``folder``.
 
     Attributes become label columns with all their values, the words the text column ``caption``; portrait i is named
     ``00000i`` and can be drawn again from the seed. The last event is ``Ended(result=ImportSummary)``; failed or
     stopped, nothing is left in ``folder``.
     """
     if folder.exists():
-        raise StudioError("There is a data set {name} already; choose another name.", name=request.name)
-    yield Started("builtin", request.name, total=request.count)
-    check_space(folder, request.count * (3 * request.size**2 + 600))
-    meter = Meter(text("Drawing portraits"), request.count)
+        raise StudioError("There is a data set {name} already; choose another name.", name=name)
+    yield Started("builtin", name, total=what.count)
+    check_space(folder, what.count * (3 * what.size**2 + 600))
+    meter = Meter(text("Drawing portraits"), what.count)
     portraits: list[Portrait] = []
     with StoreWriter(folder) as writer:
-        for drawn in in_order(lambda some: _draw(request, some), _pieces(request), stop=stop):
+        for drawn in in_order(lambda some: _draw(what, some), _pieces(what), stop=stop):
             for one, item in drawn or ():
                 writer.add(f"{len(portraits):06d}", item)
                 portraits.append(one)
             yield from meter.progress(len(portraits))
         yield from meter.progress(len(portraits), always=True)
-        source = f"Portraits (seed {request.seed}, {request.size} px)"
+        source = f"Portraits (seed {what.seed}, {what.size} px)"
         store = writer.finish(source=source, kind="portraits", columns=_columns(portraits))
-    yield Ended("finished", result=_summary(store, request.name))
+    yield Ended("finished", result=_summary(store, name))
 
 
 def _summary(store: PictureStore, name: str) -> object:
@@ -55,17 +55,17 @@ def _summary(store: PictureStore, name: str) -> object:
         return summarise(store, name)
 
 
-def _pieces(request: BuiltinRequest) -> Iterator[range]:
+def _pieces(what: Portraits) -> Iterator[range]:
     """Positions drawn together: enough for numpy, few enough to be stopped at once."""
-    many = max(1, _PIECE_PIXELS // max(64, request.size) ** 2)
-    return (range(start, min(start + many, request.count)) for start in range(0, request.count, many))
+    many = max(1, _PIECE_PIXELS // max(64, what.size) ** 2)
+    return (range(start, min(start + many, what.count)) for start in range(0, what.count, many))
 
 
-def _draw(request: BuiltinRequest, indices: range) -> list[tuple[Portrait, Item]]:
+def _draw(what: Portraits, indices: range) -> list[tuple[Portrait, Item]]:
     """Runs in the pool."""
-    portraits = [portrait(request.seed, index) for index in indices]
-    pictures = draw_batch(portraits, request.size)
-    raws = (RawPicture(picture.tobytes(), request.size, request.size, "RGB") for picture in pictures)
+    portraits = [portrait(what.seed, index) for index in indices]
+    pictures = draw_batch(portraits, what.size)
+    raws = (RawPicture(picture.tobytes(), what.size, what.size, "RGB") for picture in pictures)
     return [(one, describe_raw(raw)) for one, raw in zip(portraits, raws, strict=True)]
 
 

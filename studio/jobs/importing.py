@@ -43,8 +43,12 @@ def import_data(request: ImportRequest, project_path: Path, commands: CommandQue
 
 
 def draw_builtin(request: BuiltinRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
-    """Draw the embedded data set. ``Ended.result`` is a :class:`DataSetRecord`."""
-    return fill_data_set(project_path, request.name, lambda folder: draw_portraits(request, folder, commands.stopping))
+    """Make an embedded data set. ``Ended.result`` is a :class:`DataSetRecord`."""
+
+    def fill(folder: Path) -> Iterator[Event]:
+        return draw_portraits(request.what, folder, request.name, commands.stopping)
+
+    return fill_data_set(project_path, request.name, fill)
 
 
 def fill_data_set(project_path: Path, name: str, fill: Fill) -> Iterator[Event]:

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from studio.config.base import Settings
+from studio.config.builtin import Portraits
 from studio.config.requests import BuiltinRequest, ImportRequest, QualityRequest, TrainRequest
 from studio.ground.events import Ended
 from studio.jobs.opening import open_project, picture_settings, prepared_pictures
@@ -69,7 +70,7 @@ def test_fashion_mnist(tmp_path: Path, report: Report) -> None:
 
 
 def test_portraits_beside_a_linear_probe(tmp_path: Path, report: Report) -> None:
-    project = filled(tmp_path / "project", BuiltinRequest(count=4000, size=32, seed=1))
+    project = filled(tmp_path / "project", BuiltinRequest(what=Portraits(count=4000, size=32, seed=1)))
     found = trained(project, "portraits", picture_size=32)
     accuracy = found.pop("accuracy")
     linear = probed(project, "portraits", tuple(accuracy))

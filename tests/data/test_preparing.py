@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from studio.config.builtin import Portraits
 from studio.config.data import Choices, PrepareSettings, Relabelled
-from studio.config.requests import BuiltinRequest
 from studio.data.builtin import draw_portraits
 from studio.data.folders import FolderReader, PositionReader
 from studio.data.prepared import PreparedPictures
@@ -282,7 +282,7 @@ def test_damaged_pictures_are_left_out_and_named_each_time(
 
 
 def test_captions_go_with_their_pictures(tmp_path: Path, ending: Any, prepared: Any) -> None:
-    ending(draw_portraits(BuiltinRequest(name="p", count=6, size=16), tmp_path / "p"))
+    ending(draw_portraits(Portraits(count=6, size=16), tmp_path / "p", "p"))
     with PictureStore(tmp_path / "p") as store:
         names, captions = store.names, store.texts("caption")
         data = prepared(store, choices=Choices(leave_out=(names[0], names[3])))

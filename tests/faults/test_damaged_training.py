@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 
+from studio.config.builtin import Portraits
 from studio.config.data import Choices, PrepareSettings
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.requests import BuiltinRequest, TrainRequest, grid
@@ -188,7 +189,7 @@ PARTS = ("resume", "model", "imported", "prepared")
 def train_a_little(path: Path) -> None:
     """A resume point and a model point at each of four steps; the last three resume points stay."""
     with Project.create(path) as project:
-        *_, end = run_job(BuiltinRequest(count=12, size=16), path, CommandQueue())
+        *_, end = run_job(BuiltinRequest(what=Portraits(count=12, size=16)), path, CommandQueue())
         assert isinstance(end, Ended)
         project.datasets.add(end.result)
     request = TrainRequest(family="gan", dataset="portraits", config=CONFIG.model_dump(mode="json"), device="cpu")

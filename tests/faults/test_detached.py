@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from studio.config.builtin import Portraits
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.requests import BuiltinRequest, TrainRequest
 from studio.ground.events import Ended, Stop
@@ -58,7 +59,7 @@ def project(tmp_path: Path) -> Path:
     """A project with 32 portraits, in a folder with a difficult name."""
     path = tmp_path / "Gesichter é 🎨"
     with Project.create(path) as made:
-        *_, end = run_job(BuiltinRequest(count=32, size=32), path, CommandQueue())
+        *_, end = run_job(BuiltinRequest(what=Portraits(count=32, size=32)), path, CommandQueue())
         assert isinstance(end, Ended)
         made.datasets.add(end.result)
     return path

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from studio.config.base import Settings
+from studio.config.builtin import Portraits
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.requests import BuiltinRequest, ImportRequest, PrepareRequest, ResumeRequest, TrainRequest
 from studio.ground.errors import StudioError
@@ -64,7 +65,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with 32 portraits, prepared; only to be copied."""
     path = tmp_path_factory.mktemp("full") / "fresh"
     with Project.create(path) as project:
-        _, end = carry_out(BuiltinRequest(count=32, size=32), path)
+        _, end = carry_out(BuiltinRequest(what=Portraits(count=32, size=32)), path)
         project.datasets.add(end.result)
     carry_out(PrepareRequest(dataset="portraits", size=32), path)
     return path

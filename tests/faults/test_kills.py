@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from studio.config.builtin import Portraits
 from studio.config.requests import BuiltinRequest
 from studio.ground.events import Ended
 from studio.jobs.registry import run_job
@@ -98,7 +99,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with 32 portraits."""
     path = tmp_path_factory.mktemp("kills") / "fresh"
     with Project.create(path) as project:
-        *_, end = run_job(BuiltinRequest(count=32, size=32), path, CommandQueue())
+        *_, end = run_job(BuiltinRequest(what=Portraits(count=32, size=32)), path, CommandQueue())
         assert isinstance(end, Ended)
         project.datasets.add(end.result)
     return path

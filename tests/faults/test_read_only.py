@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.config.builtin import Portraits
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.requests import BuiltinRequest, TrainRequest
 from studio.ground.events import Ended
@@ -43,7 +44,7 @@ def project() -> Iterator[Path]:
     place = Path(tempfile.mkdtemp(prefix="studio-read-only-"))
     path = place / "project"
     with Project.create(path) as made:
-        *_, end = run_job(BuiltinRequest(count=32, size=32), path, CommandQueue())
+        *_, end = run_job(BuiltinRequest(what=Portraits(count=32, size=32)), path, CommandQueue())
         assert isinstance(end, Ended)
         made.datasets.add(end.result)
     *_, end = run_job(TRAIN, path, CommandQueue())

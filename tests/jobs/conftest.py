@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from studio.config.base import Settings
+from studio.config.builtin import Portraits
 from studio.config.gan import GanConfig, ResidualNetwork
 from studio.config.requests import BuiltinRequest, TrainRequest
 from studio.ground.events import Ended, Event, Metrics
@@ -46,7 +47,7 @@ def portraits_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that holds 48 portraits of 32x32 and is only to be copied."""
     path = tmp_path_factory.mktemp("jobs") / "portraits"
     with Project.create(path) as project:
-        record = ending(run_to_end(BuiltinRequest(count=48, size=32), path)).result
+        record = ending(run_to_end(BuiltinRequest(what=Portraits(count=48, size=32)), path)).result
         project.datasets.add(record)
     return path
 

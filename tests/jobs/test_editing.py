@@ -12,6 +12,7 @@ from PIL import Image
 
 from studio.cli.app import run as command_line
 from studio.config.base import with_overrides
+from studio.config.builtin import Portraits
 from studio.config.classifier import ClassifierConfig, CnnNetwork
 from studio.config.cyclegan import CycleganConfig, PatchDiscriminator, ResnetGenerator
 from studio.config.requests import (
@@ -60,7 +61,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A project with a run, and the run's name."""
     path = tmp_path_factory.mktemp("editing") / "project"
     with Project.create(path) as project:
-        project.datasets.add(ending(run_to_end(BuiltinRequest(count=48, size=32), path)).result)
+        project.datasets.add(ending(run_to_end(BuiltinRequest(what=Portraits(count=48, size=32)), path)).result)
     ended = ending(run_to_end(training(), path))
     assert ended.status == "finished", (ended.error, ended.trace)
     return path, ended.result["run"]

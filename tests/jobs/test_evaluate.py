@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from studio.config.builtin import Portraits
 from studio.config.data import Choices, PrepareSettings
 from studio.config.requests import BuiltinRequest, EvaluateRequest, GenerateRequest, TrainRequest, grid
 from studio.data.portraits import ATTRIBUTES
@@ -167,7 +168,7 @@ def test_the_best_by_a_measure_passes_over_damaged_and_thinned_checkpoints(proje
 def test_another_data_set_to_compare_with(project: Path) -> None:
     with Project.open(project) as opened:
         opened.datasets.add(
-            ending(run_to_end(BuiltinRequest(name="others", count=60, size=32, seed=5), project)).result
+            ending(run_to_end(BuiltinRequest(name="others", what=Portraits(count=60, size=32, seed=5)), project)).result
         )
     rows = {row.measure: row for row in rows_of(project, dataset="others")}
     own = {row.measure: row for row in rows_of(project)}

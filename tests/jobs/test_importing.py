@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.config.builtin import Portraits
 from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest, PrepareRequest
 from studio.ground.errors import text
 from studio.ground.events import Ended, Event, Progress, Stop
@@ -34,11 +35,11 @@ def test_the_record_is_what_the_project_lists(empty: Path, tiny_pictures: Path):
     assert ending(run_to_end(CheckRequest(dataset="Formes é"), empty)).status == "finished"
 
 
-@pytest.mark.parametrize("request_", [BuiltinRequest(count=5000, size=64), BuiltinRequest(count=50, size=32)])
-def test_stopped_nothing_is_left(empty: Path, request_: BuiltinRequest):
+@pytest.mark.parametrize("what", [Portraits(count=5000, size=64), Portraits(count=50, size=32)])
+def test_stopped_nothing_is_left(empty: Path, what: Portraits):
     commands = CommandQueue()
     commands.put(Stop())
-    assert ending(run_to_end(request_, empty, commands)).status == "stopped"
+    assert ending(run_to_end(BuiltinRequest(what=what), empty, commands)).status == "stopped"
     assert list((empty / "data").iterdir()) == []
 
 

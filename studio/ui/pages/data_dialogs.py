@@ -1,14 +1,16 @@
-"""The small dialogs of the Data page: which sources under which names, another name, how many portraits."""
+"""The small dialogs of the Data page: which sources under which names, another name, how much of what is embedded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
 
+from studio.config.builtin import Builtin, Portraits
 from studio.config.requests import BuiltinRequest, ImportRequest
 from studio.ground.errors import StudioError
 from studio.ui import theme
@@ -27,6 +29,10 @@ CheckName = Callable[[str], str]
 _FILES = "*.zip *.tar *.tgz *.tar.gz *.csv *.txt *.gz"
 _LONGEST = 255
 _WIDTH = 460
+
+
+def _t(words: str) -> str:
+    return str(QT_TRANSLATE_NOOP("DataDialogs", words))
 
 
 def _tr(words: str) -> str:
@@ -130,23 +136,40 @@ class NameDialog(_Dialog):
         self.main.set_available(self._field.validate())
 
 
-class PortraitsDialog(_Dialog):
-    """How many portraits, how large, from which seed; `asked` carries the request."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An embedded data set as its dialog shows it."""
+
+    what: Builtin
+    title: str
+    words: str
+    button: str
+
+
+PORTRAITS = Made(
+    Portraits(),
+    _t("Draw Portraits"),
+    _t(
+        "Faces drawn by the program itself, each with its attributes and a caption in words. The same numbers draw "
+        "the same faces."
+    ),
+    _t("Draw"),
+)
+
+
+class MadeDialog(_Dialog):
+    """How much of an embedded data set, from which seed; `asked` carries the request."""
 
     asked = Signal(object)
 
-    def __init__(self, parent: QWidget | None, name: str, check: CheckName) -> None:
-        super().__init__(parent, "portraitsDialog", _tr("Draw Portraits"), _tr("Draw"))
-        words = self.tr(
-            "Faces drawn by the program itself, each with its attributes and a caption in words. The same numbers draw "
-            "the same faces."
-        )
+    def __init__(self, parent: QWidget | None, made: Made, name: str, check: CheckName) -> None:
+        super().__init__(parent, f"{made.what.kind}Dialog", _tr(made.title), _tr(made.button))
         self._field = NameField(check, name)
         self._field.changed.connect(self._on_changed)
-        self.form = SettingsForm(name="portraitsForm", control_width=140, without=("what", "name"))
-        self.form.set_model(BuiltinRequest(name=name))
+        self.form = SettingsForm(name=f"{made.what.kind}Form", control_width=140)
+        self.form.set_model(made.what)
         self.form.changed.connect(self._on_changed)
-        self.content.addWidget(Label(words, role="dim", wrap=True))
+        self.content.addWidget(Label(_tr(made.words), role="dim", wrap=True))
         self.content.addWidget(self._field)
         self.content.addWidget(self.form)
         self._on_changed()
@@ -156,8 +179,8 @@ class PortraitsDialog(_Dialog):
         for field in self.form.findChildren(NumberField):
             field.commit()  # what is being typed counts, also where buttons take no focus
         value = self.form.value()
-        if not self._field.validate() and isinstance(value, BuiltinRequest):
-            self.asked.emit(value.model_copy(update={"name": self._field.name()}))
+        if not self._field.validate() and isinstance(value, Builtin):
+            self.asked.emit(BuiltinRequest(what=value, name=self._field.name()))
             super().accept()
 
     def _on_changed(self) -> None:
@@ -307,4 +330,4 @@ def name_checker(check: Callable[[str], object], taken: Callable[[], Sequence[st
     return why_not
 
 
-__all__ = ["ImportDialog", "NameDialog", "NameField", "PortraitsDialog", "name_checker"]
+__all__ = ["PORTRAITS", "ImportDialog", "MadeDialog", "NameDialog", "NameField", "name_checker"]

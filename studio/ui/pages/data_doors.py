@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ui.pages.data_bringing import BringQueue, BringRequest
 from studio.ui.pages.data_deeds import Deeds
-from studio.ui.pages.data_dialogs import CheckName, ImportDialog, NameDialog, PortraitsDialog, name_checker
+from studio.ui.pages.data_dialogs import PORTRAITS, CheckName, ImportDialog, MadeDialog, NameDialog, name_checker
 from studio.ui.session import Session
 
 _TRIES = 1000
@@ -34,7 +34,7 @@ class Doors(QObject):
     def open_portraits(self) -> None:
         """Ask how many portraits to draw."""
         if self._session.can_write:
-            dialog = PortraitsDialog(self._page, self.free_name(_PORTRAITS), self.name_check())
+            dialog = MadeDialog(self._page, PORTRAITS, self.free_name(_PORTRAITS), self.name_check())
             dialog.asked.connect(self._bring)
             dialog.open()
 

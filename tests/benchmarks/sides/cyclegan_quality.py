@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from studio.config.base import with_overrides
+from studio.config.builtin import Portraits
 from studio.config.facts import DeviceFacts
 from studio.config.registry import preset
 from studio.config.requests import BuiltinRequest, Editing, TrainRequest
@@ -110,7 +111,8 @@ def main() -> list[dict]:
     path = FOLDER / "project"
     with Project.create(path) as project:
         for name, seed in (("portraits", 0), ("others", 5)):
-            project.datasets.add(done(BuiltinRequest(name=name, size=SIZE, seed=seed, count=4000), path))
+            what = Portraits(size=SIZE, seed=seed, count=4000)
+            project.datasets.add(done(BuiltinRequest(name=name, what=what), path))
     assert set(KEPT) <= set(ATTRIBUTES)
     name, result, seconds = trained(path, "cyclegan", "portraits", {"split": "hair=black:blond"})
     teacher, _, _ = trained(path, "classifier", "others", {"labels": ("hair", *KEPT)})

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 import numpy as np
 import torch
 
+from studio.config.builtin import Portraits
 from studio.config.registry import preset
 from studio.config.requests import BuiltinRequest, TrainRequest
 from studio.data.portraits import ATTRIBUTES, Portrait, draw_batch, portrait
@@ -53,7 +54,7 @@ def taught(project: Path) -> ClassifierModel:
         from studio.jobs.devices import device_facts
 
         Project.create(project).close()
-        portraits = done(BuiltinRequest(count=TAUGHT, size=SIZE, seed=JUDGE_SEED), project)
+        portraits = done(BuiltinRequest(what=Portraits(count=TAUGHT, size=SIZE, seed=JUDGE_SEED)), project)
         with Project.open(project) as opened:
             opened.datasets.add(portraits)
             opened.flush()

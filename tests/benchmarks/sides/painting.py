@@ -72,6 +72,7 @@ def pictures(folder: Path, count: int = DRAWN) -> Any:
     """The prepared portraits of seed 0, drawn first where they are not there yet."""
     from judge import done
 
+    from studio.config.builtin import Portraits
     from studio.config.data import PrepareSettings
     from studio.config.requests import BuiltinRequest
     from studio.jobs.opening import prepared_pictures
@@ -80,7 +81,7 @@ def pictures(folder: Path, count: int = DRAWN) -> Any:
 
     if not folder.exists():
         Project.create(folder).close()
-        drawn = done(BuiltinRequest(count=count, size=SIZE), folder)
+        drawn = done(BuiltinRequest(what=Portraits(count=count, size=SIZE)), folder)
         with Project.open(folder) as opened:
             opened.datasets.add(drawn)
             opened.flush()

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
+from studio.config.builtin import Portraits
 from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest
 from studio.jobs.registry import run_job
 from studio.projects.project import Project
@@ -122,7 +123,8 @@ def test_what_waits_can_be_taken_out_and_what_runs_be_stopped(
     qtbot: Any, path: Path, sprites: Path, open_page: Any
 ) -> None:
     page = open_page(path)
-    page.queue.add([BuiltinRequest(name="many", count=100_000, size=128), ImportRequest(source=sprites, name="later")])
+    many = BuiltinRequest(name="many", what=Portraits(count=100_000, size=128))
+    page.queue.add([many, ImportRequest(source=sprites, name="later")])
     qtbot.waitUntil(lambda: page.queue.entries()[0].job.progress is not None, timeout=LONG)
     row = next(b for b in page.rows.findChildren(QAbstractButton, "takeOut") if b.isVisible())
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton)

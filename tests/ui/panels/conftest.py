@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from studio.config.builtin import Portraits
 from studio.config.gan import GanConfig
-from studio.config.requests import BuiltinRequest, TrainRequest
+from studio.config.requests import TrainRequest
 from studio.data.builtin import draw_portraits
 from studio.data.store import PictureStore
 from studio.ground.errors import text
@@ -34,7 +35,7 @@ def add_portraits(project: Project, count: int = 24) -> None:
     """A small drawn data set, as the job makes it."""
     folder = project.datasets.new_folder(DATA)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for _ in draw_portraits(BuiltinRequest(name=DATA, count=count, size=32), folder):
+    for _ in draw_portraits(Portraits(count=count, size=32), folder, DATA):
         pass
     with PictureStore(folder) as store:
         facts = store.facts()

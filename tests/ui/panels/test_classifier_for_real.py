@@ -10,6 +10,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from studio.config.builtin import Portraits
 from studio.config.classifier import ClassifierConfig, CnnNetwork
 from studio.config.requests import BuiltinRequest, ClassifyRequest, QualityRequest, TrainRequest
 from studio.data.store import PictureStore
@@ -43,7 +44,7 @@ def trained_project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str
     """A project with a hundred and twenty portraits and a run of six steps."""
     path = tmp_path_factory.mktemp("judged") / "project"
     Project.create(path).close()
-    record = work(BuiltinRequest(count=120, size=32), path)
+    record = work(BuiltinRequest(what=Portraits(count=120, size=32)), path)
     with Project.open(path) as project:
         project.datasets.add(record)
     config = ClassifierConfig(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from studio.config.builtin import Portraits
 from studio.config.cyclegan import CycleganConfig, PatchDiscriminator, ResnetGenerator
 from studio.config.requests import BuiltinRequest, EditFilesRequest, TrainRequest
 from studio.ground.events import Ended, Event
@@ -41,7 +42,7 @@ def trained_project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str
     """A project with portraits and a run of four steps."""
     path = tmp_path_factory.mktemp("translated") / "project"
     Project.create(path).close()
-    record = work(BuiltinRequest(count=120, size=32), path)
+    record = work(BuiltinRequest(what=Portraits(count=120, size=32)), path)
     with Project.open(path) as project:
         project.datasets.add(record)
     config = CycleganConfig(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from studio.config.builtin import Portraits
 from studio.config.diffusion import DiffusionConfig, UnetNetwork
 from studio.config.requests import BuiltinRequest, TrainRequest
 from studio.projects.project import Project
@@ -26,7 +27,7 @@ def trained_project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str
     path = tmp_path_factory.mktemp("real") / "project"
     with Project.create(path):
         pass
-    record = work(BuiltinRequest(count=40, size=32), path)
+    record = work(BuiltinRequest(what=Portraits(count=40, size=32)), path)
     with Project.open(path) as project:
         project.datasets.add(record)
     config = DiffusionConfig(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from studio.config.builtin import Portraits
 from studio.config.diffusion import DiffusionConfig, UnetNetwork
 from studio.config.requests import BuiltinRequest, TrainRequest
 from studio.ground.events import Ended
@@ -32,7 +33,7 @@ def trained_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
     path = tmp_path_factory.mktemp("real") / "project"
     with Project.create(path):
         pass
-    record = work(BuiltinRequest(count=40, size=32), path)
+    record = work(BuiltinRequest(what=Portraits(count=40, size=32)), path)
     with Project.open(path) as project:
         project.datasets.add(record)
     config = DiffusionConfig(steps=2, batch=8, sample_count=4, text=True, network=UnetNetwork(width=4))

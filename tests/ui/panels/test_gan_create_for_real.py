@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from studio.config.builtin import Portraits
 from studio.config.gan import DcganNetwork, GanConfig
 from studio.config.requests import BuiltinRequest, TrainRequest
 from studio.ground.events import Ended
@@ -36,7 +37,7 @@ def trained_project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str
     path = tmp_path_factory.mktemp("real") / "project"
     with Project.create(path):
         pass
-    record = work(BuiltinRequest(count=40, size=32), path)
+    record = work(BuiltinRequest(what=Portraits(count=40, size=32)), path)
     with Project.open(path) as project:
         project.datasets.add(record)
     network = DcganNetwork(width=4, discriminator_norm="none")

@@ -1,0 +1,19 @@
+"""The embedded data sets, each with settings of its own: the program makes them itself, offline, from a seed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.config.base import Settings, setting
+
+
+class Portraits(Settings):
+    """Drawn faces with their attributes and captions."""
+
+    kind: Literal["portraits"] = "portraits"
+    count: int = setting(4000, help="How many portraits are drawn; no two are alike.", ge=1, le=1_000_000)
+    size: int = setting(64, help="Width and height of each portrait.", unit="px", ge=16, le=512)
+    seed: int = setting(0, help="Another seed draws other people.", ge=0, le=2**31 - 1)
+
+
+Builtin = Portraits
