@@ -74,6 +74,8 @@ def test_an_empty_project_lists_nothing_and_says_what_to_do(project: Path, capsy
         (["film", "{project}", "r", "--out", "{tmp}/a.mp3"], ".gif"),
         (["settings", "--family", "gun"], "gan"),
         (["data", "builtin", "{project}", "landscapes"], "portraits"),
+        (["data", "builtin", "{project}", "world", "--size", "32"], "size"),
+        (["data", "builtin", "{project}", "world", "--kind", "verse"], "chat"),
         (["data", "builtin", "{project}", "portraits", "--count", "0"], "count"),
         (["data", "add", "{project}", "{tmp}/nothing", "--name", "x"], "There is nothing at"),
         (["--wrong"], "--wrong"),
@@ -158,6 +160,14 @@ def test_builtin_and_check(project: Path, capsys: Captured):
     assert last["status"] == "finished"
     assert isinstance(last["findings"], list)
     assert run(["data", "check", str(project), "portraitz"]) == 2
+
+
+def test_the_world_is_written_as_conversations_or_as_text(project: Path, capsys: Captured):
+    for form in ("chat", "text"):
+        words = ["data", "builtin", str(project), "world", "--name", form, "--kind", form, "--count", "20", "--json"]
+        assert run(words) == 0
+        result = lines(capsys)[-1]["result"]
+        assert (result["name"], result["kind"], result["count"]) == (form, form, 20)
 
 
 def test_a_project_that_another_holds_is_refused_with_its_holder(project: Path, tiny_pictures: Path, capsys: Captured):

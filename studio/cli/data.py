@@ -65,15 +65,16 @@ def add(
 @app.command("builtin")
 def builtin(
     project: ProjectPath,
-    what: Annotated[str, typer.Argument(metavar="portraits", help="The embedded data set.")],
+    what: Annotated[str, typer.Argument(metavar="portraits|world", help="The embedded data set.")],
     name: Name = None,
-    count: Annotated[int | None, typer.Option("--count", help="How many pictures.")] = None,
+    count: Annotated[int | None, typer.Option("--count", help="How many pictures or texts.")] = None,
     size: Annotated[int | None, typer.Option("--size", help="Side of portraits in pixels.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Another seed draws other pictures.")] = None,
+    form: Annotated[str | None, typer.Option("--kind", metavar="text|chat", help="How the world is written.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed makes other ones.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an embedded data set in the project."""
-    options = {"count": count, "size": size, "seed": seed}
+    """Make an embedded data set in the project: portraits are drawn, the world's texts are written."""
+    options = {"count": count, "size": size, "form": form, "seed": seed}
     given = {option: value for option, value in options.items() if value is not None}
     request = validated(BuiltinRequest, {"what": {"kind": what}, "name": name or what})
     _bring(project, request.model_copy(update={"what": _chosen(type(request.what), given)}), as_json=as_json)
@@ -149,6 +150,7 @@ def _chosen(kind: type[Builtin], given: Mapping[str, object]) -> Builtin:
     """An embedded data set with the options that were given. Raises UsageError for those that it does not have."""
     for option in given:
         if option not in kind.model_fields:
+            option = "kind" if option == "form" else option
             raise UsageError("{what} knows no --{option}.", option=option, what=kind.model_fields["kind"].default)
     return validated(kind, given)
 

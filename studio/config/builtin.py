@@ -16,4 +16,17 @@ class Portraits(Settings):
     seed: int = setting(0, help="Another seed draws other people.", ge=0, le=2**31 - 1)
 
 
-Builtin = Portraits
+class World(Settings):
+    """Conversations or texts about a small valley, its people and what happens to them."""
+
+    kind: Literal["world"] = "world"
+    form: Literal["chat", "text"] = setting(
+        "chat", help="Conversations with questions and replies, or plain text to be continued."
+    )
+    count: int = setting(
+        20_000, label="Texts", help="How many conversations or texts are written.", ge=1, le=10_000_000, log=True
+    )
+    seed: int = setting(0, help="Another seed writes of another valley.", ge=0, le=2**31 - 1)
+
+
+Builtin = Portraits | World

@@ -41,7 +41,7 @@ class ImportRequest(Settings):
 class BuiltinRequest(Settings):
     """Make an embedded data set in the project."""
 
-    what: Builtin = setting(Portraits(), help="The embedded data set.")
+    what: Builtin = setting(Portraits(), help="The embedded data set.", discriminator="kind")
     name: str = "portraits"
 
 

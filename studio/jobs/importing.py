@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from studio.config.builtin import World
 from studio.config.requests import BuiltinRequest, ImportRequest
 from studio.data.builtin import draw_portraits
 from studio.data.importing import ImportSummary, import_pictures
 from studio.data.importing_texts import TextSummary, import_texts
 from studio.data.kinds import look_at_kind
 from studio.data.work import ends
+from studio.data.world.writing import write_world
 from studio.ground.events import Ended, Event
 from studio.jobs.nesting import nested
 from studio.jobs.opening import open_project
@@ -45,8 +47,12 @@ def import_data(request: ImportRequest, project_path: Path, commands: CommandQue
 def draw_builtin(request: BuiltinRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
     """Make an embedded data set. ``Ended.result`` is a :class:`DataSetRecord`."""
 
+    what, name, stop = request.what, request.name, commands.stopping
+
     def fill(folder: Path) -> Iterator[Event]:
-        return draw_portraits(request.what, folder, request.name, commands.stopping)
+        if isinstance(what, World):
+            return write_world(what, folder, name, stop)
+        return draw_portraits(what, folder, name, stop)
 
     return fill_data_set(project_path, request.name, fill)
 

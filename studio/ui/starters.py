@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
 
@@ -13,13 +14,17 @@ from studio.ui.pages import page_of_family
 from studio.ui.persistence import default_projects_folder
 from studio.ui.session import Session
 
+if TYPE_CHECKING:
+    from studio.config.requests import BuiltinRequest
+
 DATASET = "Portraits"
+WORLD = "World"
 _RETRY_MS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """One card: ``family`` decides whether it works already."""
+    """One card: ``family`` decides whether it works already; ``dataset`` is what it learns, made by the program."""
 
     id: str
     family: str
@@ -27,6 +32,7 @@ class Starter:
     title: str
     sentence: str
     time: str
+    dataset: str = DATASET
 
     @property
     def works(self) -> bool:
@@ -80,9 +86,10 @@ STARTERS: tuple[Starter, ...] = (
         "stories",
         "language",
         "chat",
-        _t("A small story teller"),
-        _t("A Transformer learns to go on with a story."),
+        _t("A valley to talk about"),
+        _t("A Transformer gets to know a valley and its people. Then ask it about them, or tell it a story."),
         _t("about five minutes"),
+        WORLD,
     ),
     Starter(
         "translate",
@@ -93,6 +100,14 @@ STARTERS: tuple[Starter, ...] = (
         _t("about five minutes"),
     ),
 )
+
+
+def embedded(name: str) -> BuiltinRequest:
+    """The request that makes the data set of a starter as it is meant to be begun with."""
+    from studio.config.builtin import Portraits, World
+    from studio.config.requests import BuiltinRequest
+
+    return BuiltinRequest(what=World() if name == WORLD else Portraits(), name=name)
 
 
 def free_folder(folder: Path, name: str) -> Path:
@@ -110,31 +125,29 @@ def find_starter(starter_id: str) -> Starter:
 
 
 class FirstTraining(QObject):
-    """Draws Portraits into the open project, then trains a starter's family on them with the quick preset."""
+    """Makes a starter's data set in the open project, then trains its family on it with the quick preset."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._family = STARTERS[0].family
+        self._starter = STARTERS[0]
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._train_when_ready)
 
     def begin(self, starter: Starter) -> None:
-        """Go: show the panel at once, draw if the data set is not there yet, train."""
-        self._family = starter.family
-        self._session.go(page_of_family(self._family), tab="train", run="", dataset=DATASET)
-        if self._session.lists.dataset(DATASET) is not None:
+        """Go: show the panel at once, make the data set if it is not there yet, train."""
+        self._starter, name = starter, starter.dataset
+        self._session.go(page_of_family(starter.family), tab="train", run="", dataset=name)
+        if self._session.lists.dataset(name) is not None:
             self._train_when_ready()
             return
-        from studio.config.requests import BuiltinRequest
-
-        request = BuiltinRequest(name=DATASET)
-        self._session.start(request, self._on_event, title=self.tr("Drawing Portraits"))
+        title = self.tr("Drawing {0}") if name == DATASET else self.tr("Writing {0}")
+        self._session.start(embedded(name), self._on_event, title=title.format(name))
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Ended) and event.status == "finished":
-            self._session.select(self._family, dataset=DATASET, run="")
+            self._session.select(self._starter.family, dataset=self._starter.dataset, run="")
             self._train_when_ready()
 
     def _train_when_ready(self) -> None:
@@ -148,12 +161,13 @@ class FirstTraining(QObject):
         from studio.config.registry import preset
         from studio.config.requests import TrainRequest
 
-        facts = self._session.data_facts(DATASET)
+        family, dataset = self._starter.family, self._starter.dataset
+        facts = self._session.data_facts(dataset)
         if facts is not None:
-            config = preset(self._family, facts, self._session.device_facts(), "quick")
+            config = preset(family, facts, self._session.device_facts(), "quick")
             device = self._session.preferences.device
             request = TrainRequest(
-                family=self._family, dataset=DATASET, config=config.model_dump(), dial="quick", device=device
+                family=family, dataset=dataset, config=config.model_dump(), dial="quick", device=device
             )
             with self._session.reporting(self.tr("Starting the run")):
                 self._session.train(request)

@@ -15,7 +15,7 @@ from studio.ground.events import Command, Continue, Ended, Event, Pause, SampleN
 from studio.ui import drops, theme
 from studio.ui.actions import ACTIONS, PAGE
 from studio.ui.pages import page_of_family
-from studio.ui.starters import DATASET, FirstTraining, find_starter, place_for
+from studio.ui.starters import DATASET, FirstTraining, embedded, find_starter, place_for
 
 if TYPE_CHECKING:
     from studio.ui.window import StudioWindow
@@ -84,10 +84,8 @@ class WindowActions(QObject):
         if self._session.lists.dataset(DATASET) is not None:
             self._session.go("data", dataset=DATASET)
             return
-        from studio.config.requests import BuiltinRequest
-
         with self._session.reporting(self.tr("Drawing Portraits")):
-            self._session.start(BuiltinRequest(name=DATASET), self._on_drawn, title=self.tr("Drawing Portraits"))
+            self._session.start(embedded(DATASET), self._on_drawn, title=self.tr("Drawing Portraits"))
 
     def _on_drawn(self, event: Event) -> None:
         if isinstance(event, Ended) and event.status == "finished":
@@ -98,12 +96,13 @@ class WindowActions(QObject):
         self._window.close()
 
     def _begin_starter(self, starter_id: str) -> None:
-        """One click: a project if none is open, Portraits, and a run."""
-        begin = partial(self._starter.begin, find_starter(starter_id))
+        """One click: a project if none is open, the starter's data set, and a run."""
+        starter = find_starter(starter_id)
+        begin = partial(self._starter.begin, starter)
         if self._session.project is not None:
             begin()
             return
-        self._door.create(place_for(self._session, DATASET), begin)
+        self._door.create(place_for(self._session, starter.dataset), begin)
 
     # --- runs --------------------------------------------------------------------------------------------------------
 

@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from studio.config.builtin import World
 from studio.config.texts import Message
+from studio.data.texts.store import TextStore
 from studio.data.world.chances import Chances
 from studio.data.world.chats import SMALL_TALK, chat
 from studio.data.world.checking import (
@@ -25,6 +28,8 @@ from studio.data.world.names import BOYS, GIRLS, NAMES
 from studio.data.world.people import RESIDENTS, Valley, tell
 from studio.data.world.relations import RELATIONS
 from studio.data.world.stories import ask, story
+from studio.data.world.writing import write_world
+from studio.ground.events import Ended
 
 COUNT = 3000
 PLACEHOLDERS = {"who", "whom", "whose", "own", "v", "n"}
@@ -103,6 +108,24 @@ def test_texts_are_whole_sentences(valley: Valley, chats: list[tuple[Message, ..
 def test_conversations_take_turns(chats: list[tuple[Message, ...]]) -> None:
     assert all([m.role for m in c] == ["user", "assistant"] * (len(c) // 2) and c for c in chats)
     assert len(set(chats)) > 0.9 * COUNT
+
+
+def test_it_is_written_into_a_data_set(valley: Valley, tmp_path: Path, ending: Callable[..., Ended]) -> None:
+    summary = ending(write_world(World(count=30), tmp_path / "chat", "valley")).result
+    assert (summary.name, summary.facts.kind, summary.facts.count) == ("valley", "chat", 30)
+    with TextStore(tmp_path / "chat") as store:
+        assert [store.conversation(index) for index in (0, 29)] == [chat(valley, 0), chat(valley, 29)]
+        assert store.names[29] == "000029" and "seed 0" in store.source
+    ending(write_world(World(form="text", count=30), tmp_path / "text", "valley"))
+    with TextStore(tmp_path / "text") as store:
+        assert (store.kind, store.document(7)) == ("text", document(valley, 7))
+
+
+def test_stopped_nothing_is_left_and_a_taken_name_is_refused(tmp_path: Path, ending: Callable[..., Ended]) -> None:
+    assert ending(write_world(World(count=30), tmp_path / "d" / "w", "w", lambda: True)).status == "stopped"
+    assert list((tmp_path / "d").iterdir()) == []
+    (tmp_path / "d" / "w").mkdir()
+    assert "already" in str(ending(write_world(World(), tmp_path / "d" / "w", "w")).error)
 
 
 def test_facts_asked_about_are_told_in_training_and_never_asked(
