@@ -42,6 +42,10 @@ def add(
             help="Pictures: a folder, zip, CSV or idx file. Texts: a file, folder or zip of them, JSON, JSONL, CSV.",
         ),
     ],
+    target: Annotated[
+        Path | None,
+        typer.Argument(metavar="TARGET", help="Of pairs in two files: the one with the translations, line by line."),
+    ] = None,
     name: Name = None,
     kind: Annotated[
         str | None,
@@ -54,11 +58,15 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Import pictures or texts; the source itself is never changed."""
-    source = source.expanduser()
-    if not source.exists():
-        raise UsageError("There is nothing at {source}.", source=str(source))
+    source, target = source.expanduser(), target and target.expanduser()
+    for path in filter(None, (source, target)):
+        if not path.exists():
+            raise UsageError("There is nothing at {source}.", source=str(path))
+    if target is not None and kind not in (None, "parallel"):
+        raise UsageError("Two files are pairs, which are of the kind parallel, not {kind}.", kind=kind)
     chosen = tuple(filter(None, (column.strip() for column in columns.split(","))))
-    asked = {"source": source.absolute(), "name": name or source.stem, "kind": kind, "columns": chosen}
+    asked = {"source": source.absolute(), "name": name or source.stem, "kind": kind, "columns": chosen,
+             "target": target and target.absolute()}  # fmt: skip
     _bring(project, validated(ImportRequest, asked), as_json=as_json)
 
 

@@ -29,7 +29,8 @@ FEW = 200
 
 Code = Literal[
     "broken", "damaged", "blank", "small", "duplicates", "conflicting", "near-duplicates", "shapes", "very-odd-shapes",
-    "modes", "transparency", "animated", "balance", "unlabelled", "uncaptioned", "few",
+    "modes", "transparency", "animated", "balance", "unlabelled", "uncaptioned", "few", "empty-side", "copied",
+    "misaligned", "scripts", "several",
 ]  # fmt: skip
 
 

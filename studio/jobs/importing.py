@@ -13,6 +13,7 @@ from studio.config.builtin import World
 from studio.config.requests import BuiltinRequest, ImportRequest
 from studio.data.builtin import draw_portraits
 from studio.data.importing import ImportSummary, import_pictures
+from studio.data.importing_pairs import import_pairs
 from studio.data.importing_texts import TextSummary, import_texts
 from studio.data.kinds import look_at_kind
 from studio.data.work import ends
@@ -33,11 +34,13 @@ def import_data(request: ImportRequest, project_path: Path, commands: CommandQue
     @ends
     def fill(folder: Path) -> Iterator[Event]:
         source, name, stop = request.source, request.name, commands.stopping
-        kind = request.kind
+        kind = "parallel" if request.target is not None else request.kind
         if kind is None and (yield from look_at_kind(source, stop)) == "pictures":
             kind = "pictures"
         if kind == "pictures":
             yield from import_pictures(source, folder, name, stop)
+        elif kind == "parallel":
+            yield from import_pairs(source, folder, name, stop, target=request.target, columns=request.columns)
         else:
             yield from import_texts(source, folder, name, stop, kind=kind, columns=request.columns)
 

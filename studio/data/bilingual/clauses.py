@@ -142,7 +142,7 @@ def takes_pronoun(verb: Verb) -> bool:
 def about(draw: Draw, subject: Phrase | None = None, tense: Tense | None = None, *, asking: bool = False) -> Clause:
     """Somebody or something is somehow, or is somewhere."""
     usual: Tenses = ((6, "present"), (3, "past"), (2, "future"), (1, "conditional"))
-    found = tense or draw.weighted(usual)
+    found: Tense = draw.weighted(usual) if tense is None else tense
     if subject is None:
         subject = _described(draw)
         while asking and isinstance(subject, Someone):

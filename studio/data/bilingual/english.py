@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from studio.data.bilingual import english_forms as forms
 from studio.data.bilingual.syntax import (
     Clause,
@@ -37,15 +35,14 @@ def english(sentence: Sentence) -> str:
     """The sentence as it is written: with its capital and its mark."""
     words = " ".join(filter(None, (_piece(piece) for piece in sentence.pieces)))
     words = words.replace(" ,", ",")
-    words = re.sub(r"(^|\? )(\w)", lambda found: found[0].upper(), words)
-    return words + sentence.mark
+    return words[0].upper() + words[1:] + sentence.mark
 
 
 def _piece(piece: Clause | Phrase | Both | Topic) -> str:
     if isinstance(piece, Both):
         return piece.english
     if isinstance(piece, Topic):
-        return f"{phrase(piece.phrase)}?"
+        return f"{phrase(piece.phrase)},"
     return clause(piece) if isinstance(piece, Clause) else phrase(piece)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from studio.data.bilingual import french_sounds
 from studio.data.bilingual.conjugation import BEING, Simple, finite, imperative, participle
 from studio.data.bilingual.french_sounds import joined, opens_with_vowel, with_a, with_de
@@ -43,15 +41,14 @@ def french(sentence: Sentence) -> str:
     words = joined(" ".join(filter(None, (_piece(piece) for piece in sentence.pieces))))
     words = words.replace(" ,", ",").replace(" .", ".")
     mark = sentence.mark if sentence.mark == "." else f" {sentence.mark}"
-    words = re.sub(r"(^|\? )(\w)", lambda found: found[0].upper(), words)
-    return words + mark
+    return words[0].upper() + words[1:] + mark
 
 
 def _piece(piece: Clause | Phrase | Both | Topic) -> str:
     if isinstance(piece, Both):
         return piece.french
     if isinstance(piece, Topic):
-        return f"{phrase(piece.phrase)} ?"
+        return f"{phrase(piece.phrase)},"
     return clause(piece) if isinstance(piece, Clause) else phrase(piece)
 
 

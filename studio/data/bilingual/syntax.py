@@ -152,7 +152,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Something is named with a question mark, and spoken of then: ``The letter?``"""
+    """Something is named first, and spoken of then: ``The letter, Paul read it.``"""
 
     phrase: Phrase
 

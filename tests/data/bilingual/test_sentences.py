@@ -205,7 +205,7 @@ def test_questions_with_used_to_and_with_being() -> None:
 def test_pronouns_stand_before_the_french_verb_and_agree() -> None:
     letter = thing("letter")
     told = Clause(PAUL, READ, "past", Pronoun(letter.features))
-    assert said(Topic(letter), told) == ("The letter? Paul read it.", "La lettre ? Paul l'a lue.")
+    assert said(Topic(letter), told) == ("The letter, Paul read it.", "La lettre, Paul l'a lue.")
     told = Clause(PAUL, SEE, "past", Pronoun(thing("girl", plural=True).features), negation="not")
     assert said(told) == ("Paul did not see them.", "Paul ne les a pas vues.")
     assert said(Clause(MARIE, OBEY, "future", Pronoun(THEY))) == ("Marie will obey them.", "Marie leur obéira.")
