@@ -4,7 +4,6 @@ index), and beside them the tokeniser. Weights are read tensor by tensor into th
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,25 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from studio.config.language import LanguageConfig
-from studio.ground.errors import DamagedError, UsageError
+from studio.ground.errors import UsageError
 from studio.ground.files import read_object
+from studio.models import foreign_weights
+from studio.models.foreign_weights import SHARD, Pieces, weight_files, write_object, write_weights
 from studio.models.language import LanguageModel, build_language_model
 from studio.models.language_settings import CONFIG, read_settings, written_settings
-from studio.models.language_weights import Pieces, matters, pieces_of, put, rows_of, shape_of, taken
-from studio.models.weights import open_tensors, write_tensors
+from studio.models.language_weights import matters, pieces_of
 
-WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 TOKENISER = "tokenizer.json"
 BESIDE = (
     TOKENISER, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json",
     "chat_template.jinja", "vocab.json", "merges.txt",
 )  # fmt: skip
 """What belongs to a model besides its network, as far as a folder has it."""
-_LARGEST_INDEX = 1 << 26  # bytes
-_SHARD = 2 << 30  # bytes of weights in one file
 
 
 @dataclass(frozen=True)
@@ -87,34 +83,18 @@ def filling(found: Foreign, model: LanguageModel) -> Iterator[tuple[int, int]]:
         UsageError: the weights are pickled. DamagedError: a file or a tensor is missing, of another shape, not finite,
             or one that does not belong there.
     """
-    pieces, parameters = pieces_of(model), dict(model.named_parameters())
-    missing = set(pieces)
-    for file in _files(found.folder):
-        with open_tensors(file) as tensors:
-            for name, shape in tensors.shapes.items():
-                whole = _whole_name(name, pieces)
-                if not matters(whole, pieces):
-                    continue
-                wanted = _wanted(whole, pieces, parameters, file)
-                if shape != wanted:
-                    raise DamagedError(
-                        "In {file}, {name} has the shape {found} where config.json asks for {wanted}.",
-                        file=file.name, name=name, found=shape, wanted=wanted,
-                    )  # fmt: skip
-                tensor = tensors.read(name)
-                if not bool(tensor.isfinite().all()):
-                    raise DamagedError(
-                        "In {file}, {name} holds numbers that are not finite.", file=file.name, name=name
-                    )
-                put(tensor, pieces[whole], parameters)
-                missing.discard(whole)
-                yield len(pieces) - len(missing), len(pieces)
-    if missing:
-        raise DamagedError("The weights of {folder} lack {name}.", folder=found.folder.name, name=min(missing))
+    pieces = pieces_of(model)
+
+    def named(name: str) -> str | None:
+        whole = _whole_name(name, pieces)
+        return whole if matters(whole, pieces) else None
+
+    parameters = dict(model.named_parameters())
+    yield from foreign_weights.filling(weight_files(found.folder), found.folder, pieces, parameters, named=named)
 
 
 def write_folder(
-    folder: Path, model: LanguageModel, *, beside: Path | None = None, ends: tuple[int, ...] = (), shard: int = _SHARD
+    folder: Path, model: LanguageModel, *, beside: Path | None = None, ends: tuple[int, ...] = (), shard: int = SHARD
 ) -> None:
     """Write ``model`` into the existing ``folder`` as other programs read it.
 
@@ -126,26 +106,11 @@ def write_folder(
         UsageError: the format cannot express it. OSError: the disk is full, gone or read-only.
     """
     about = written_settings(model.config, model.tokens) | {"eos_token_id": list(ends) or None}
-    pieces, parameters = pieces_of(model), dict(model.named_parameters())
-    shares = list(_shares(pieces, parameters, shard))
-    names = [WEIGHTS] if len(shares) == 1 else [
-        f"model-{number + 1:05d}-of-{len(shares):05d}.safetensors" for number in range(len(shares))
-    ]  # fmt: skip
-    for name, share in zip(names, shares, strict=True):
-        tensors = {foreign: taken(pieces[foreign], parameters) for foreign in share}
-        write_tensors(folder / name, tensors, {"format": "pt"})
-    if len(shares) > 1:
-        total = sum(parameter.nbytes for parameter in parameters.values())
-        places = {foreign: name for name, share in zip(names, shares, strict=True) for foreign in share}
-        _write_object(folder / INDEX, {"metadata": {"total_size": total}, "weight_map": places})
+    write_weights(folder, pieces_of(model), dict(model.named_parameters()), shard)
     for name in BESIDE if beside is not None else ():
         if beside is not None and (beside / name).is_file():
             shutil.copyfile(beside / name, folder / name)
-    _write_object(folder / CONFIG, about)
-
-
-def _write_object(path: Path, data: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    write_object(folder / CONFIG, about)
 
 
 def _ends(folder: Path, about: Mapping[str, Any], tokens: int) -> tuple[int, ...]:
@@ -156,54 +121,9 @@ def _ends(folder: Path, about: Mapping[str, Any], tokens: int) -> tuple[int, ...
     return tuple(one for one in listed if type(one) is int and 0 <= one < tokens)
 
 
-def _files(folder: Path) -> list[Path]:
-    """Where the weights are. Raises UsageError or DamagedError as :func:`filling`."""
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
-    if (folder / INDEX).is_file():
-        places = read_object(folder / INDEX, _LARGEST_INDEX).get("weight_map")
-        if not isinstance(places, dict) or not places:
-            raise DamagedError("The file {name} is damaged: it names no weights.", name=INDEX)
-        return [_shard_file(folder, name) for name in sorted(set(map(str, places.values())))]
-    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")) or any(folder.glob("*.pth")):
-        raise UsageError(
-            "{name} holds pickled weights, which can run foreign code; save the model as safetensors.", name=folder.name
-        )
-    raise DamagedError("{name} lacks its weights, the file {file}.", name=folder.name, file=WEIGHTS)
-
-
-def _shard_file(folder: Path, name: str) -> Path:
-    if Path(name).name != name or not name.endswith(".safetensors"):
-        raise DamagedError("The file {name} is damaged: it names weights outside its folder.", name=INDEX)
-    if not (folder / name).is_file():
-        raise DamagedError(
-            "{folder} lacks the file {name}, which holds some of its weights.", folder=folder.name, name=name
-        )
-    return folder / name
-
-
 def _whole_name(name: str, pieces: Pieces) -> str:
     """The name as a whole model has it; some files hold its trunk alone, without the first word."""
     if name in pieces:
         return name
     trunk = next(iter(pieces)).partition(".")[0]
     return f"{trunk}.{name}" if f"{trunk}.{name}" in pieces else name
-
-
-def _wanted(name: str, pieces: Pieces, parameters: Mapping[str, Tensor], file: Path) -> tuple[int, ...]:
-    if name not in pieces:
-        raise DamagedError("In {file}, {name} does not belong to a model of this kind.", file=file.name, name=name)
-    return shape_of(pieces[name], parameters)
-
-
-def _shares(pieces: Pieces, parameters: Mapping[str, Tensor], most: int) -> Iterator[list[str]]:
-    """Foreign names whose tensors have ``most`` bytes together, or one that has more."""
-    share, size = list[str](), 0
-    for name, parts in pieces.items():
-        more = sum(rows_of(piece, parameters).nbytes for piece in parts)
-        if share and size + more > most:
-            yield share
-            share, size = [], 0
-        share.append(name)
-        size += more
-    yield share

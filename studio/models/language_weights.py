@@ -6,79 +6,28 @@ Shapes: V tokens, E numbers a token, F inside the feed-forward part; A and O num
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from studio.config.language import Gpt2Network
+from studio.models.foreign_weights import Piece, Pieces, by_name
 from studio.models.language import LanguageModel
 
 HEAD = "lm_head.weight"
 _NOT_WEIGHTS = re.compile(r"(^|\.)(attn\.(masked_)?bias|rotary_emb\.inv_freq)$")
 """What older files hold besides: masks and rates, which follow from the settings."""
-Rows = tuple[int, int | None]
-"""From the first of them to before the last; None: to the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Rows ``theirs`` of the foreign tensor ``name`` are rows ``ours`` of the parameter ``target``.
-
-    ``turned``: the foreign one has columns where ours has rows.
-    """
-
-    name: str
-    target: str
-    theirs: Rows = (0, None)
-    ours: Rows = (0, None)
-    turned: bool = False
-
-
-Pieces = Mapping[str, tuple[Piece, ...]]
-"""Foreign name -> where its rows go, from the first to the last."""
 
 
 def pieces_of(model: LanguageModel) -> Pieces:
     """All foreign tensors that ``model`` is made of, in the order of the network."""
     find = _gpt2_pieces if isinstance(model.config.network, Gpt2Network) else _modern_pieces
-    found: dict[str, tuple[Piece, ...]] = {}
-    for piece in find(model):
-        found[piece.name] = (*found.get(piece.name, ()), piece)
-    return found
+    return by_name(find(model))
 
 
 def matters(name: str, pieces: Pieces) -> bool:
     """Whether a foreign tensor may not be passed over: masks and rates may, and a head that is tied."""
     return name in pieces or (name != HEAD and not _NOT_WEIGHTS.search(name))
-
-
-def rows_of(piece: Piece, parameters: Mapping[str, Tensor]) -> Tensor:
-    """The part of ours that a piece is, as a view."""
-    return parameters[piece.target][slice(*piece.ours)]
-
-
-def shape_of(pieces: tuple[Piece, ...], parameters: Mapping[str, Tensor]) -> tuple[int, ...]:
-    """The shape that a foreign tensor must have."""
-    parts = [rows_of(piece, parameters) for piece in pieces]
-    shape = (sum(len(part) for part in parts), *parts[0].shape[1:])
-    return shape[::-1] if pieces[0].turned else shape
-
-
-def put(tensor: Tensor, pieces: tuple[Piece, ...], parameters: Mapping[str, Tensor]) -> None:
-    """Copy a foreign tensor of the right shape into its places."""
-    with torch.no_grad():
-        for piece in pieces:
-            source = tensor.t() if piece.turned else tensor
-            rows_of(piece, parameters).copy_(source[slice(*piece.theirs)])
-
-
-def taken(pieces: tuple[Piece, ...], parameters: Mapping[str, Tensor]) -> Tensor:
-    """The foreign tensor, new and contiguous."""
-    parts = [rows_of(piece, parameters).detach() for piece in pieces]
-    whole = torch.cat(parts) if len(parts) > 1 else parts[0]
-    return (whole.t() if pieces[0].turned else whole).clone(memory_format=torch.contiguous_format)
 
 
 def _gpt2_pieces(model: LanguageModel) -> Iterator[Piece]:

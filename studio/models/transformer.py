@@ -11,6 +11,7 @@ that are asked, F numbers inside the feed-forward part.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -35,7 +36,7 @@ class Layout:
         width: E. heads, key_heads: H and G, of which H is a multiple. head_width: D. inner: F.
         rms: root mean square norms instead of layer norms. gated: a gate inside the feed-forward part.
         ask_bias, out_bias, inner_bias: whether these layers add a constant. head_norms: norms of every head's
-            questions and keys. dropout: share of numbers left out while training.
+            questions and keys. post: norms come after what is added. dropout: share of numbers left out in training.
     """
 
     width: int
@@ -51,6 +52,7 @@ class Layout:
     out_bias: bool = True
     inner_bias: bool = True
     head_norms: bool = False
+    post: bool = False
     dropout: float = 0.0
 
 
@@ -99,16 +101,21 @@ class Attention(nn.Module):
 
     def forward(
         self, x_BNE: Tensor, memory_BME: Tensor | None = None, mask: Tensor | None = None, *,
-        causal: bool = False, turns: Turns | None = None, store: Store | None = None,
+        causal: bool = False, turns: Turns | None = None, store: Store | None = None, offered: Tensor | None = None,
     ) -> Tensor:  # fmt: skip
         """What each place makes of what it attends to, (B, N, E).
 
         Args:
-            mask: True where a place may be attended to, one at least of every row: (B, M), or (B or 1, N, M).
+            mask: True where a place may be attended to, one at least of every row: (B, M), or (B or 1, N, M). Or
+                numbers that are added to how much it is: 0 and minus infinity stand for true and false.
             causal: no place attends to a later one (without ``mask`` and without an earlier part in ``store``).
             store: keys and values of the places before, to which those of these places are added.
+            offered: what :meth:`offer_all` made of a memory, in its place.
         """
-        q_BHND, *parts = self._heads(x_BNE, memory_BME, turns)
+        if offered is not None:
+            q_BHND, parts = self._asked(x_BNE), [offered]
+        else:
+            q_BHND, *parts = self._heads(x_BNE, memory_BME, turns)
         if store is not None:
             parts = [store.added(*parts)]
         k_BGMD, v_BGMD = parts if len(parts) == 2 else parts[0].split(self.key_heads, dim=1)
@@ -120,6 +127,14 @@ class Attention(nn.Module):
             made = self._told(q_BHND, k_BGMD, mask, causal) @ self._for_each(v_BGMD)
         result: Tensor = self.out(made.transpose(1, 2).flatten(2))
         return result
+
+    def offer_all(self, memory_BME: Tensor) -> Tensor:
+        """Keys and below them values of a memory, (B, 2 G, M, D): for many questions, which each take them as they are.
+
+        Only for attention without norms of heads.
+        """
+        offered = self.offer(memory_BME).unflatten(2, (2 * self.key_heads, self.head_width))
+        return offered.transpose(1, 2).contiguous()
 
     def join(self) -> None:
         """Ask and offer in one product from now on, which is faster place by place; not for training.
@@ -140,6 +155,11 @@ class Attention(nn.Module):
         if bias is not None:
             self.ask.bias.data, self.offer.bias.data = bias[:rows], bias[rows:]
         self._joined = weight, bias
+
+    def _asked(self, x: Tensor) -> Tensor:
+        """What is asked of a memory (B, H, N, D)."""
+        q: Tensor = self.ask(x)
+        return q.view(*q.shape[:2], self.heads, self.head_width).transpose(1, 2)
 
     def _heads(self, x: Tensor, memory: Tensor | None, turns: Turns | None) -> list[Tensor]:
         """What is asked (B, H, N, D); the keys and values (B, G, M, D) one by one, or together as (B, 2 G, M, D)."""
@@ -173,7 +193,7 @@ class Attention(nn.Module):
         if causal:
             mask = torch.ones(scores.shape[2:], dtype=torch.bool, device=q.device).tril()
         if mask is not None:
-            scores = scores.masked_fill(~mask, -torch.inf)
+            scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask
         weights = scores.softmax(dim=-1)
         assert self.kept is not None
         self.kept.append(weights.detach())
@@ -228,11 +248,13 @@ def activated(x: Tensor, kind: Activation) -> Tensor:
 class Block(nn.Module):
     """Attention to oneself, to a memory where there is one, then feed-forward; each normalised before, added after.
 
-    (B, N, E) -> (B, N, E). Norms come before, as in Xiong et al. 2020 (arXiv:2002.04745), equation 4.
+    (B, N, E) -> (B, N, E). Norms come before, as in Xiong et al. 2020 (arXiv:2002.04745), equation 4; with
+    ``Layout.post`` they come after what is added, as in Vaswani et al. 2017, section 3.1.
     """
 
     def __init__(self, layout: Layout, memory_width: int | None = None) -> None:
         super().__init__()
+        self.post = layout.post
         self.norm1, self.norm2 = norm_of(layout), norm_of(layout)
         self.attention, self.forward_part = Attention(layout), FeedForward(layout)
         self.dropout = nn.Dropout(layout.dropout)
@@ -242,14 +264,22 @@ class Block(nn.Module):
     def forward(
         self, x_BNE: Tensor, mask: Tensor | None = None, *, causal: bool = False, turns: Turns | None = None,
         store: Store | None = None, memory_BME: Tensor | None = None, memory_mask: Tensor | None = None,
+        offered: Tensor | None = None,
     ) -> Tensor:  # fmt: skip
-        """``mask``, ``causal``, ``turns`` and ``store`` as in :class:`Attention`; they concern these places alone."""
-        own = self.attention(self.norm1(x_BNE), mask=mask, causal=causal, turns=turns, store=store)
-        x = x_BNE + (self.dropout(own) if self.training else own)
-        if memory_BME is not None:
-            x = x + self.dropout(self.words(self.norm3(x), memory_BME, memory_mask))
-        result: Tensor = x + self.forward_part(self.norm2(x))
-        return result
+        """``mask``, ``causal``, ``turns`` and ``store`` as in :class:`Attention`; they concern these places alone.
+
+        ``offered``: what ``words.offer_all`` made of the memory, in its place.
+        """
+        x = x_BNE
+        own = self.attention(x if self.post else self.norm1(x), mask=mask, causal=causal, turns=turns, store=store)
+        x = x + (self.dropout(own) if self.training else own)
+        x = self.norm1(x) if self.post else x
+        if memory_BME is not None or offered is not None:
+            seen = self.words(x if self.post else self.norm3(x), memory_BME, memory_mask, offered=offered)
+            x = x + (self.dropout(seen) if self.training else seen)
+            x = self.norm3(x) if self.post else x
+        result: Tensor = x + self.forward_part(x if self.post else self.norm2(x))
+        return self.norm2(result) if self.post else result
 
 
 class Stack(nn.Module):
@@ -264,27 +294,28 @@ class Stack(nn.Module):
         super().__init__()
         self.layout, self.causal, self.recompute = layout, causal, False
         self.blocks = nn.ModuleList(Block(layout, memory_width) for _ in range(depth))
-        self.norm = norm_of(layout)
+        self.norm = None if layout.post else norm_of(layout)
 
     def forward(
         self, x_BNE: Tensor, mask: Tensor | None = None, *, turns: Turns | None = None,
         cache: TokenCache | None = None, memory_BME: Tensor | None = None, memory_mask: Tensor | None = None,
+        offered: Sequence[Tensor] | None = None,
     ) -> Tensor:  # fmt: skip
         """``mask``: True where a place is real, (B, M) over the places in ``cache`` and these, or who may look at whom,
-        (B, N, M); with ``cache`` the places follow those in it."""
+        (B, N, M); with ``cache`` the places follow those in it. ``offered``: of the memory, for each block."""
         seen, causal = self._seen(x_BNE, mask, 0 if cache is None else cache.length)
         x, stores = x_BNE, None if cache is None else cache.stores(x_BNE.shape[1])
         for i, block in enumerate(self.blocks):
             store = None if stores is None else stores[i]
             call = partial(
-                block, causal=causal, turns=turns, store=store, memory_BME=memory_BME, memory_mask=memory_mask
-            )
+                block, causal=causal, turns=turns, store=store, memory_BME=memory_BME, memory_mask=memory_mask,
+                offered=None if offered is None else offered[i],
+            )  # fmt: skip
             again = self.recompute and self.training and torch.is_grad_enabled()
             x = checkpoint(call, x, seen, use_reentrant=False) if again else call(x, seen)
         if cache is not None:
             cache.length += x.shape[1]
-        result: Tensor = self.norm(x)
-        return result
+        return x if self.norm is None else self.norm(x)  # type: ignore[no-any-return]
 
     def _seen(self, x_BNE: Tensor, mask: Tensor | None, begin: int) -> tuple[Tensor | None, bool]:
         """The mask of each block's attention, and whether attention itself sees to causality."""

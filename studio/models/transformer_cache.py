@@ -81,3 +81,11 @@ class TokenCache:
         made._all[:, :, :, : self.length] = self._all[:, :, :, : self.length]
         made.length = self.length
         return made
+
+    def of(self, rows: Tensor) -> TokenCache:
+        """What the texts at ``rows`` (R,) have read, with the same room."""
+        depth, _, offered, room, width = self._all.shape
+        made = TokenCache((depth, offered // 2, width), rows=len(rows), capacity=room, like=self._all)
+        made._all[:, :, :, : self.length] = self._all[:, rows, :, : self.length]
+        made.length = self.length
+        return made
