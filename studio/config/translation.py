@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DeviceFacts, TextFacts
-from studio.config.texts import DataKind
+from studio.config.texts import BytePairs, DataKind, Tokens
 from studio.config.training import TrainingSettings
 
 CAPABILITIES: frozenset[str] = frozenset({"translates"})
@@ -19,6 +19,7 @@ Activation = Literal["gelu", "gelu_tanh", "relu", "silu"]
 _HEAD = 64
 _WIDTH_A_BLOCK = 85  # six blocks for a width of 512 (Vaswani et al. 2017)
 _CHARACTERS_A_TOKEN = 3.0  # about as many, with a vocabulary of some thousand
+_SAMPLE_TOKENS = 24  # about as many in a sentence
 
 
 class TranslationNetwork(Settings):
@@ -119,6 +120,11 @@ class TranslationConfig(TrainingSettings):
         False, label="The other way", help="Learn to translate the second language of the data into the first."
     )
     network: TranslationNetwork = TranslationNetwork()
+    tokens: Tokens = setting(
+        BytePairs(size=4096),
+        help="What a token is, in both languages; inherited ones are those of the model that the run begins with.",
+        discriminator="kind", auto="data",
+    )  # fmt: skip
     context: int = setting(
         128, label="Longest text", help="Longer texts are left out of training and cut when they are translated.",
         unit="tokens", ge=8, le=100_000, auto="data", log=True,
@@ -178,6 +184,11 @@ class TranslationConfig(TrainingSettings):
     )  # fmt: skip
 
     @property
+    def sample_gap(self) -> int:
+        """Tokens between two sets of samples: a sentence is translated in many calls of the network."""
+        return 64 * self.sample_count * _SAMPLE_TOKENS
+
+    @property
     def knows_horizon(self) -> bool:
         """Half a cosine ends with the run; the other schedules know no end."""
         return self.schedule == "cosine"
@@ -199,8 +210,21 @@ def preset(data: TextFacts, device: DeviceFacts, dial: Dial) -> TranslationConfi
     steps = int(max(least, min(most, round(passes * tokens / batch, -2))))
     context = 1 << min(9, max(5, math.ceil(math.log2(data.longest / 2 + 8))))
     return TranslationConfig(
-        network=TranslationNetwork(width=width), context=context, batch=batch, steps=steps,
+        network=TranslationNetwork(width=width), tokens=tokens_of(data), context=context, batch=batch, steps=steps,
         dropout=0.1 if tokens > 300_000 else 0.2, ema_half_life=batch * max(1, steps // 40),
         warm_up=max(50, min(2000, steps // 10)), validate_every=max(1, steps // 20),
         scored={"quick": 100, "balanced": 200, "best": 500}[dial],
     )  # fmt: skip
+
+
+def tokens_of(data: TextFacts) -> BytePairs:
+    """The more text the more tokens: each has to be met often enough to be learnt."""
+    wanted = 1 << max(9, min(14, round(math.log2(max(1.0, data.characters / 400)))))
+    return BytePairs(size=wanted)
+
+
+def remedy(config: TranslationConfig, action: str) -> tuple[str, float] | None:
+    """The change of a setting, as (path, value), that a notice's ``action`` stands for; None for an unknown action."""
+    if action != "halve_translator_rate":
+        return None
+    return "learning_rate", config.learning_rate / 2

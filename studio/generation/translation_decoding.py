@@ -62,10 +62,16 @@ class _Live:
 
 
 class Decoder:
-    """Writes translations with a model in eval mode, which it joins for speed (``TranslationModel.join``)."""
+    """Writes translations with a model in eval mode.
 
-    def __init__(self, model: TranslationModel, marks: Marks) -> None:
-        self.model, self.marks = model.eval().join(), marks
+    Args:
+        joined: the model is its own, and its layers are joined for speed (``TranslationModel.join``).
+    """
+
+    def __init__(self, model: TranslationModel, marks: Marks, *, joined: bool = True) -> None:
+        self.model, self.marks = model.eval(), marks
+        if joined:
+            self.model.join()
 
     @torch.inference_mode()
     def decode(
@@ -236,6 +242,15 @@ class Decoder:
     @property
     def _device(self) -> torch.device:
         return self.model.source_words.weight.device
+
+
+def finished(work: Generator[Step, None, list[list[Hypothesis]]]) -> list[list[Hypothesis]]:
+    """What a search finds, without a look on the way."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
 
 
 def _ban_repeats(likely_BKV: Tensor, history_BKN: Tensor, size: int) -> None:

@@ -1,4 +1,4 @@
-"""What translation models answer, as plain data that needs no torch: sentences with their translations, and a search."""
+"""What translation models answer, as plain data that needs no torch: sentences with their translations, a search."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.config.language import Gpt2Network, LanguageConfig, ModernNetwork
+from studio.models.products import Product
 from studio.models.rotary import Rotation
 from studio.models.transformer import Attention, Layout, Stack, Turns
 from studio.models.transformer_cache import TokenCache
@@ -42,6 +43,7 @@ class LanguageModel(nn.Module):
         self.stack = Stack(layout, network.depth, causal=True)
         self.head = None if network.tied else nn.Linear(layout.width, tokens, bias=False)
         self.rotation = rotation_of(network)
+        self._writing: Product | None = None
         self._turns: Turns | None = None
         self._begin_weights(network.depth)
 
@@ -77,6 +79,8 @@ class LanguageModel(nn.Module):
 
     def logits(self, x_BNE: Tensor) -> Tensor:
         """What the last norm's numbers (..., E) make likely, (..., V)."""
+        if self._writing is not None:
+            return self._writing(x_BNE)
         result: Tensor = F.linear(x_BNE, self.words.weight) if self.head is None else self.head(x_BNE)
         return result
 
@@ -91,7 +95,13 @@ class LanguageModel(nn.Module):
         for module in self.modules():
             if isinstance(module, Attention):
                 module.join()
+        if self.head is None and self._writing is None:
+            self._writing = Product(self.words.weight, None)
         return self
+
+    def products(self) -> list[Product]:
+        """What is computed besides its layers."""
+        return [] if self._writing is None else [self._writing]
 
     def _turned(self, begin: int, count: int, places_BN: Tensor | None) -> Turns | None:
         if self.rotation is None:

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from studio.models.products import Product
 from studio.models.transformer_cache import Store, TokenCache
 
 Activation = Literal["gelu", "gelu_tanh", "relu", "silu"]
@@ -97,7 +98,7 @@ class Attention(nn.Module):
         self.ask_norm = norm_of(layout, self.head_width) if layout.head_norms else None
         self.key_norm = norm_of(layout, self.head_width) if layout.head_norms else None
         self.kept: list[Tensor] | None = None
-        self._joined: tuple[Tensor, Tensor | None] | None = None
+        self._joined: Product | None = None
 
     def forward(
         self, x_BNE: Tensor, memory_BME: Tensor | None = None, mask: Tensor | None = None, *,
@@ -154,7 +155,11 @@ class Attention(nn.Module):
         self.ask.weight.data, self.offer.weight.data = weight[:rows], weight[rows:]
         if bias is not None:
             self.ask.bias.data, self.offer.bias.data = bias[:rows], bias[rows:]
-        self._joined = weight, bias
+        self._joined = Product(weight, bias)
+
+    def products(self) -> list[Product]:
+        """What is computed besides its layers."""
+        return [] if self._joined is None else [self._joined]
 
     def _asked(self, x: Tensor) -> Tensor:
         """What is asked of a memory (B, H, N, D)."""
@@ -167,7 +172,7 @@ class Attention(nn.Module):
             q = self.ask(x).unflatten(2, (self.heads, self.head_width))
             offered = self.offer(x if memory is None else memory).unflatten(2, (2 * self.key_heads, self.head_width))
         else:
-            both = F.linear(x, *self._joined)
+            both = self._joined(x)
             both = both.view(*both.shape[:2], -1, self.head_width)
             q, offered = both.split((self.heads, 2 * self.key_heads), dim=2)
         if self.ask_norm is None and turns is None:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.config.translation import TranslationConfig, TranslationNetwork
+from studio.models.products import Product
 from studio.models.rotary import Rotation
 from studio.models.sinusoids import waves
 from studio.models.transformer import Attention, Layout, Stack, Turns
@@ -67,6 +68,7 @@ class TranslationModel(nn.Module):
         self.head = None if network.tied else nn.Linear(width, target_tokens, bias=False)
         self.output_bias = nn.Parameter(torch.empty(target_tokens)) if network.output_bias else None
         self.scale = math.sqrt(width) if network.scaled else 1.0
+        self._writing: Product | None = None
         self._waves: Tensor | None = None
         self._turns: dict[int, Turns] = {}
         self._begin_weights()
@@ -76,10 +78,15 @@ class TranslationModel(nn.Module):
 
         Targets of different lengths are filled up at their ends: no place looks at a later one.
         """
+        return self.logits(self.decoded(source_BM, target_BN, source_mask))
+
+    def decoded(self, source_BM: Tensor, target_BN: Tensor, source_mask: Tensor | None = None) -> Tensor:
+        """What the decoder makes of targets so far, (B, N, E): :meth:`logits` of it are those of :meth:`forward`."""
         memory_BME = self.read(source_BM, source_mask)
         x = self._placed(target_BN, 0, decoder=True)
         turns = self._turned(self.decoder.layout, 0, target_BN.shape[1])
-        return self.logits(self.decoder(x, turns=turns, memory_BME=memory_BME, memory_mask=source_mask))
+        result: Tensor = self.decoder(x, turns=turns, memory_BME=memory_BME, memory_mask=source_mask)
+        return result
 
     def read(self, source_BM: Tensor, source_mask: Tensor | None = None) -> Tensor:
         """What the encoder makes of sources, (B, M, E)."""
@@ -120,6 +127,8 @@ class TranslationModel(nn.Module):
         if self.head is not None:
             made: Tensor = self.head(x_BNE)
             return made if self.output_bias is None else made + self.output_bias
+        if self._writing is not None:
+            return self._writing(x_BNE)
         return F.linear(x_BNE, self.written_words.weight, self.output_bias)
 
     @property
@@ -137,7 +146,13 @@ class TranslationModel(nn.Module):
         """Fewer and larger products from now on, for generation; the numbers stay the same but for rounding."""
         for block in (*self.encoder.blocks, *self.decoder.blocks):
             block.attention.join()
+        if self.head is None and self._writing is None:
+            self._writing = Product(self.written_words.weight, self.output_bias)
         return self
+
+    def products(self) -> list[Product]:
+        """What is computed besides its layers."""
+        return [] if self._writing is None else [self._writing]
 
     def attentions(self) -> list[Attention]:
         """Those of the decoder that look at the source, block by block: what they look at can be kept."""

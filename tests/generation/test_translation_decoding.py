@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from studio.config.decoding import Decoding
-from studio.generation.translation_decoding import Decoder, Marks
+from studio.generation.translation_decoding import Decoder, Marks, finished
 from studio.generation.translation_search import Hypothesis, Search
 from studio.ground.errors import UsageError
 from studio.models.translation_format import load_folder
@@ -27,12 +27,7 @@ def decoder(kind: str = "marian") -> Decoder:
 def translated(
     one: Decoder, sources: Sequence[Sequence[int]], decoding: Decoding, **more: Any
 ) -> list[list[Hypothesis]]:
-    work = one.decode(sources, decoding, **more)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+    return finished(one.decode(sources, decoding, **more))
 
 
 def tokens(found: list[list[Hypothesis]]) -> list[list[tuple[int, ...]]]:

@@ -43,7 +43,8 @@ def products(model: LanguageModel) -> list[tuple[Tensor, Tensor | None]]:
     found: list[tuple[Tensor, Tensor | None]] = []
     for block in model.stack.blocks:
         own, part = block.attention, block.forward_part
-        found += [own._joined, *((layer.weight, layer.bias) for layer in (own.out, part.up, part.down))]
+        layers = (own.products()[0], own.out, part.up, part.down)
+        found += [(layer.weight, layer.bias) for layer in layers]
     return [*found, (model.words.weight if model.head is None else model.head.weight, None)]
 
 

@@ -1,0 +1,117 @@
+"""Products with weights that stay, in the form in which a CPU computes them fastest: for generation, not for training.
+
+Rows that are written token by token are few, and then most of the time goes into bringing the weights in. Two forms
+help: weights laid out anew (oneDNN, the numbers stay the same but for rounding), and weights of eight bits (FBGEMM;
+each row of a weight has a scale of its own, what comes in is rounded while it comes, with one scale for all of it).
+Either is left out without harm where PyTorch does not have it: other processors, other devices, other versions.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MOST_BYTES = 2 << 30
+"""Of larger models no second form is kept beside the weights; eight bits are a quarter of that."""
+_ROWS = 4  # so many rows the layout is chosen for; it was not slower for any other number
+_LEVELS = 127
+
+
+class Product:
+    """x W^T + b, with W (O, I) and b (O,) or None."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        self.weight, self.bias = weight, bias
+        self._fast: Callable[[Tensor], Tensor] | None = None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight, self.bias) if self._fast is None else self._fast(x)
+
+    def pack(self, *, int8: bool = False) -> None:
+        """Compute in another form from now on; later changes of the weight are not seen any more."""
+        if self.weight.device.type == "cpu" and self.weight.dtype == torch.float32:
+            self._fast = (_eight_bits if int8 else _laid_out)(self.weight.detach(), self.bias)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Product:
+        """Without the other form, which belongs to one weight."""
+        import copy
+
+        return Product(copy.deepcopy(self.weight, memo), copy.deepcopy(self.bias, memo))
+
+
+class PackedLinear(nn.Linear):
+    """A layer whose weight and bias are those of ``layer``, computed as a :class:`Product`."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__(layer.in_features, layer.out_features, bias=layer.bias is not None, device="meta")
+        self.weight, self.bias = layer.weight, layer.bias
+        self.product = Product(layer.weight, layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.product(x)
+
+
+def packed(model: nn.Module, *, int8: bool = False) -> nn.Module:
+    """Give all linear layers of a model in eval mode the faster form, in place; its weights keep their names.
+
+    Joined layers (``join``) have to be joined before; what has products of its own lists them as ``products``.
+    """
+    size = sum(parameter.nbytes for parameter in model.parameters())
+    if size > MOST_BYTES * (4 if int8 else 1):
+        return model
+    for parent in list(model.modules()):
+        for product in getattr(parent, "products", list)():
+            product.pack(int8=int8)
+        for name, layer in list(parent.named_children()):
+            if type(layer) is nn.Linear:
+                fast = PackedLinear(layer)
+                fast.product.pack(int8=int8)
+                setattr(parent, name, fast)
+    return model
+
+
+def has_int8() -> bool:
+    """Whether this computer has products of eight bits."""
+    return _eight_bits(torch.ones(1, 4), None) is not None
+
+
+def _laid_out(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor] | None:
+    try:
+        if not torch.backends.mkldnn.is_available():
+            return None
+        laid_out = torch.ops.mkldnn._reorder_linear_weight(weight, _ROWS)
+        product = torch.ops.mkldnn._linear_pointwise
+        product(weight.new_zeros(1, weight.shape[1]), laid_out, bias, "none", [], "")
+    except (AttributeError, RuntimeError, NotImplementedError):
+        return None
+    return lambda x: product(x, laid_out, bias, "none", [], "")  # type: ignore[no-any-return]
+
+
+def _eight_bits(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor] | None:
+    try:
+        scales = weight.abs().amax(dim=1).clamp(min=1e-8).double() / _LEVELS
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that PyTorch may not have them for ever
+            rounded = torch.quantize_per_channel(weight, scales, torch.zeros(len(scales)).long(), 0, torch.qint8)
+            form = _fbgemm(rounded, bias)
+        narrow = not torch.cpu._is_vnni_supported()  # sums of full products would not fit there
+        product = torch.ops.quantized.linear_dynamic
+        product(weight.new_zeros(1, weight.shape[1]), form, narrow)
+    except (AttributeError, RuntimeError, NotImplementedError):
+        return None
+    return lambda x: product(x, form, narrow)  # type: ignore[no-any-return]
+
+
+def _fbgemm(rounded: Tensor, bias: Tensor | None) -> Any:
+    """The weight in FBGEMM's form, whatever this process takes otherwise."""
+    before = torch.backends.quantized.engine
+    try:
+        torch.backends.quantized.engine = "fbgemm"
+        return torch.ops.quantized.linear_prepack(rounded, bias)
+    finally:
+        torch.backends.quantized.engine = before
