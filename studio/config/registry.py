@@ -27,7 +27,7 @@ def config_class(family: str) -> type[TrainingSettings]:
 def capabilities(family: str) -> frozenset[str]:
     """What the models of a family can do: ``pictures`` (make pictures), ``steps`` (make them in steps, as the
     ``denoising`` of recipes says), ``judges`` (tell probabilities of labels), ``edits`` (translate pictures),
-    ``writes`` (continue texts and conversations)."""
+    ``writes`` (continue texts and conversations), ``translates`` (sentences into another language)."""
     found: frozenset[str] = _module(family).CAPABILITIES
     return found
 

@@ -3,7 +3,8 @@
 Each ``studio.generation.<family>`` has ``load_model(folder, device)``, which gives a second instance in eval mode,
 filled from a checkpoint: it draws from no shared generator and no run notices it. Families whose capabilities name
 ``pictures`` give a :class:`PictureModel`, those that name ``judges`` a :class:`JudgingModel`, those that name ``edits``
-an :class:`EditingModel`, those that name ``writes`` a :class:`WritingModel` (``studio.config.registry``).
+an :class:`EditingModel`, those that name ``writes`` a :class:`WritingModel`, those that name ``translates`` a
+:class:`TranslatingModel` (``studio.config.registry``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import torch
 from torch import Tensor
 
 from studio.config.data import Choices, PrepareSettings
+from studio.config.decoding import Decoding
 from studio.config.requests import Direction, Editing, LookRequest, Recipe
 from studio.config.texts import Message
 from studio.config.training import TrainingSettings
@@ -28,6 +30,7 @@ from studio.data.joined import TrainingPictures
 from studio.generation.language_prompts import Prompt
 from studio.generation.language_texts import Written
 from studio.generation.replies import ReadText
+from studio.generation.translations import SeenTranslation, Version, Word
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.events import Notice, Progress
 from studio.ground.files import read_json, verify_manifest
@@ -255,6 +258,28 @@ class WritingModel(Model, Protocol):
 
     def read(self, prompt: Prompt, *, alternatives: int, attention: bool) -> Iterator[tuple[int, int] | ReadText]:
         """How many of how many tokens are read; at last what was found. Raises UsageError."""
+
+
+@runtime_checkable
+class TranslatingModel(Model, Protocol):
+    """Translates sentences."""
+
+    def translate(
+        self, sentences: Sequence[str], decoding: Decoding, *, begins: Sequence[str] = ()
+    ) -> Generator[tuple[int, int], None, list[tuple[Version, ...]]]:
+        """Translations of each sentence, the best first; tells on the way how many of how many are done.
+
+        ``begins``: what those of each sentence begin with; nothing where it is empty.
+        """
+
+    def unknown(self, sentence: str) -> tuple[tuple[int, int], ...]:
+        """From where to where in a sentence there are words that the model cannot read."""
+
+    def next_words(self, sentence: str, begin: str, count: int, *, int8: bool = False) -> tuple[Word, ...]:
+        """At most ``count`` words that could stand after ``begin`` in the translation, the likeliest first."""
+
+    def look(self, sentence: str, decoding: Decoding, begin: str = "") -> SeenTranslation:
+        """How one sentence is translated: the search, and what was looked at."""
 
 
 @runtime_checkable

@@ -250,7 +250,7 @@ def finished(work: Generator[Step, None, list[list[Hypothesis]]]) -> list[list[H
         try:
             next(work)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value
 
 
 def _ban_repeats(likely_BKV: Tensor, history_BKN: Tensor, size: int) -> None:

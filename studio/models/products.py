@@ -89,7 +89,7 @@ def _laid_out(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]
         product(weight.new_zeros(1, weight.shape[1]), laid_out, bias, "none", [], "")
     except (AttributeError, RuntimeError, NotImplementedError):
         return None
-    return lambda x: product(x, laid_out, bias, "none", [], "")  # type: ignore[no-any-return]
+    return lambda x: product(x, laid_out, bias, "none", [], "")
 
 
 def _eight_bits(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor] | None:
@@ -104,7 +104,7 @@ def _eight_bits(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tenso
         product(weight.new_zeros(1, weight.shape[1]), form, narrow)
     except (AttributeError, RuntimeError, NotImplementedError):
         return None
-    return lambda x: product(x, form, narrow)  # type: ignore[no-any-return]
+    return lambda x: product(x, form, narrow)
 
 
 def _fbgemm(rounded: Tensor, bias: Tensor | None) -> Any:

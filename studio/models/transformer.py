@@ -135,7 +135,8 @@ class Attention(nn.Module):
         Only for attention without norms of heads.
         """
         offered = self.offer(memory_BME).unflatten(2, (2 * self.key_heads, self.head_width))
-        return offered.transpose(1, 2).contiguous()
+        result: Tensor = offered.transpose(1, 2).contiguous()
+        return result
 
     def join(self) -> None:
         """Ask and offer in one product from now on, which is faster place by place; not for training.
@@ -320,7 +321,7 @@ class Stack(nn.Module):
             x = checkpoint(call, x, seen, use_reentrant=False) if again else call(x, seen)
         if cache is not None:
             cache.length += x.shape[1]
-        return x if self.norm is None else self.norm(x)  # type: ignore[no-any-return]
+        return x if self.norm is None else self.norm(x)
 
     def _seen(self, x_BNE: Tensor, mask: Tensor | None, begin: int) -> tuple[Tensor | None, bool]:
         """The mask of each block's attention, and whether attention itself sees to causality."""

@@ -100,7 +100,7 @@ class TranslationModel(nn.Module):
         added = None
         if source_mask is not None:
             added = memory_BME.new_zeros(source_mask.shape).masked_fill_(~source_mask, -torch.inf)[:, None]
-        return Source([block.words.offer_all(memory_BME) for block in self.decoder.blocks], added)
+        return Source([words.offer_all(memory_BME) for words in self.attentions()], added)
 
     def write(self, tokens_BK: Tensor, source: Source, cache: TokenCache, mask: Tensor | None = None) -> Tensor:
         """The next token of K translations of each source: what is likely to come after them, (B, K, V).
@@ -156,7 +156,7 @@ class TranslationModel(nn.Module):
 
     def attentions(self) -> list[Attention]:
         """Those of the decoder that look at the source, block by block: what they look at can be kept."""
-        return [block.words for block in self.decoder.blocks]
+        return [block.words for block in self.decoder.blocks if isinstance(block.words, Attention)]
 
     def _words_of(self, tokens: Tensor, *, decoder: bool) -> Tensor:
         x: Tensor = (self.written_words if decoder else self.source_words)(tokens)

@@ -12,6 +12,7 @@ from studio.config.decoding import Decoding
 from studio.generation.translation_decoding import Decoder, Marks, finished
 from studio.generation.translation_search import Hypothesis, Search
 from studio.ground.errors import UsageError
+from studio.models.products import packed
 from studio.models.translation_format import load_folder
 from tests.foreign_translations import END, KINDS, PAD, foreign_folder, foreign_model
 
@@ -188,3 +189,19 @@ def test_a_search_ends_where_nothing_may_be_said() -> None:
     search = Search(2, END, 1.0)
     parents, kept, choices = search.step(0, [(-math.inf, 0, 3), (-math.inf, 0, 4)])
     assert search.over and parents == [0, 0] and choices == [] and search.found(2) == [] and len(kept) == 2
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_in_a_faster_form_translations_are_the_same(beam: int) -> None:
+    decoding = Decoding(beam=beam, count=beam, tokens=ROOM)
+    fast = decoder("uneven")
+    packed(fast.model)
+    assert tokens(translated(fast, SOURCES, decoding)) == tokens(translated(decoder("uneven"), SOURCES, decoding))
+
+
+def test_in_eight_bits_likelihoods_are_near() -> None:
+    small, found = decoder(), translated(decoder(), SOURCES, Decoding(tokens=ROOM))
+    packed(small.model, int8=True)
+    decoding = Decoding(beam=1, tokens=ROOM)
+    again = translated(small, SOURCES, decoding, prefixes=[one.tokens for (one,) in found])
+    assert [one.tokens for (one,) in again] == [one.tokens for (one,) in found]
