@@ -97,8 +97,17 @@ DEEDS: tuple[Deed, ...] = (
 """All of them; every sentence begins with the person."""
 
 
+_PERSON = {name: place for place, name in enumerate(NAMES)}
+_KIND = {deed.name: place for place, deed in enumerate(DEEDS)}
+
+
 def is_held_out(name: str, deed: Deed, value: str) -> bool:
     """Whether this combination never occurs in a training story; one in eight is kept for the questions."""
+    return value in combined(name, deed, held_out=True)
+
+
+def combined(name: str, deed: Deed, *, held_out: bool) -> list[str]:
+    """The values that a person meets with in training stories, or those that are kept for the questions."""
     person, kind = _STRIDES
-    place = person * NAMES.index(name) + kind * DEEDS.index(deed) + deed.values.index(value)
-    return place % _HELD_OUT == 0
+    place = person * _PERSON[name] + kind * _KIND[deed.name]
+    return [value for number, value in enumerate(deed.values) if ((place + number) % _HELD_OUT == 0) == held_out]

@@ -11,6 +11,7 @@ from studio.data.world.relations import RELATIONS, Relation
 RESIDENTS = 120
 """People of whom everything is known; the others only occur in stories."""
 _UNASKED = 6
+_RELATION = {relation.name: place for place, relation in enumerate(RELATIONS)}
 
 
 class Valley:
@@ -23,6 +24,7 @@ class Valley:
     def __init__(self, seed: int, residents: int = RESIDENTS) -> None:
         self.seed = seed
         self.residents = tuple(Chances(seed, "residents").some(NAMES, residents))
+        self._places = {name: place for place, name in enumerate(self.residents)}
 
     @cached_property
     def _facts(self) -> dict[tuple[str, str], str]:
@@ -42,7 +44,7 @@ class Valley:
 
     def is_asked(self, name: str, relation: Relation) -> bool:
         """Whether training texts ask for this fact; the others they tell, and never ask for."""
-        return (self.residents.index(name) + RELATIONS.index(relation) * 7) % _UNASKED != 0
+        return (self._places[name] + 7 * _RELATION[relation.name]) % _UNASKED != 0
 
 
 def tell(sentence: str, name: str, value: str, *, pronoun: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from studio.data.world.chances import Chances
-from studio.data.world.events import DEEDS, Deed, is_held_out
+from studio.data.world.events import DEEDS, Deed, combined
 from studio.data.world.names import NAMES
 from studio.data.world.people import tell
 
@@ -106,7 +106,7 @@ def _events(chances: Chances, cast: list[str], deeds: list[Deed], held_out: bool
     for name in cast:
         row = []
         for deed in deeds:
-            values = [v for v in deed.values if v not in used and is_held_out(name, deed, v) == held_out]
+            values = [value for value in combined(name, deed, held_out=held_out) if value not in used]
             row.append(Event(name, deed, chances.one(values)))
             used.add(row[-1].value)
         rows.append(row)

@@ -69,6 +69,7 @@ class DataPage(Page):
         self._covers = Covers(self.session, self.list)
         self.import_button = self._button("importData", self.tr("Import pictures…"), "import")
         self.draw_button = self._button("drawPortraits", self.tr("Draw Portraits…"), "random")
+        self.world_button = self._button("writeWorld", self.tr("Write a World…"), "chat")
         self.catalogue_button = self._button("openCatalogue", self.tr("Catalogue…"), "download")
         self.view = DataView(self.session)
         self.view.setObjectName("dataView")
@@ -114,7 +115,7 @@ class DataPage(Page):
         buttons = QVBoxLayout()
         buttons.setContentsMargins(16, 0, 16, 0)
         buttons.setSpacing(8)
-        for button in (self.import_button, self.draw_button, self.catalogue_button):
+        for button in (self.import_button, self.draw_button, self.world_button, self.catalogue_button):
             buttons.addWidget(button)
         layout.addLayout(buttons)
         return column
@@ -166,6 +167,7 @@ class DataPage(Page):
             (self.import_button, self._on_import),
             (self.second, self._on_import),
             (self.draw_button, self.doors.open_portraits),
+            (self.world_button, self.doors.open_world),
             (self.catalogue_button, self.doors.open_catalogue),
             (self.empty.button, self._on_empty),
         )
@@ -231,7 +233,12 @@ class DataPage(Page):
             self.doors.open_import([Path(source) for source in sources])
             return
         go = self.doors
-        ways = {"import": self._on_import, "portraits": go.open_portraits, "catalogue": go.open_catalogue}
+        ways = {
+            "import": self._on_import,
+            "portraits": go.open_portraits,
+            "world": go.open_world,
+            "catalogue": go.open_catalogue,
+        }
         way = ways.get(str(what.get("ask", "")))
         if way is not None:
             way()
@@ -313,7 +320,7 @@ class DataPage(Page):
         why = self.session.why_read_only()
         if self.session.project is None:
             why = self.tr("No project is open. Open one or make a new one first.")
-        for button in (self.import_button, self.draw_button, self.catalogue_button, self.second):
+        for button in (self.import_button, self.draw_button, self.world_button, self.catalogue_button, self.second):
             set_enabled(button, why)
         self._stack.setCurrentWidget(self.view if self._current else self.empty)
         if not self._current:

@@ -131,7 +131,8 @@ class BringQueue(QObject):
 
     def _title(self, request: BringRequest) -> str:
         if isinstance(request, BuiltinRequest):
-            return self.tr("Drawing {0}").format(request.name)
+            drawn = request.what.kind == "portraits"
+            return (self.tr("Drawing {0}") if drawn else self.tr("Writing {0}")).format(request.name)
         if isinstance(request, DownloadRequest):
             return self.tr("Fetching {0}").format(request.name)
         return self.tr("Importing {0}").format(request.name)

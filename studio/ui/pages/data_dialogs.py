@@ -10,7 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
 
-from studio.config.builtin import Builtin, Portraits
+from studio.config.builtin import Builtin, Portraits, World
 from studio.config.requests import BuiltinRequest, ImportRequest
 from studio.ground.errors import StudioError
 from studio.ui import theme
@@ -154,6 +154,17 @@ PORTRAITS = Made(
         "the same faces."
     ),
     _t("Draw"),
+)
+
+
+WORLD = Made(
+    World(),
+    _t("Write a World"),
+    _t(
+        "A small valley that the program writes about: who lives there, what is known of them, stories that they are "
+        "in. A language model learns it in minutes and can then be asked. The same numbers write the same texts."
+    ),
+    _t("Write"),
 )
 
 
@@ -330,4 +341,4 @@ def name_checker(check: Callable[[str], object], taken: Callable[[], Sequence[st
     return why_not
 
 
-__all__ = ["PORTRAITS", "ImportDialog", "MadeDialog", "NameDialog", "NameField", "name_checker"]
+__all__ = ["PORTRAITS", "WORLD", "ImportDialog", "Made", "MadeDialog", "NameDialog", "NameField", "name_checker"]

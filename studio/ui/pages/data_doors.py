@@ -10,11 +10,21 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ui.pages.data_bringing import BringQueue, BringRequest
 from studio.ui.pages.data_deeds import Deeds
-from studio.ui.pages.data_dialogs import PORTRAITS, CheckName, ImportDialog, MadeDialog, NameDialog, name_checker
+from studio.ui.pages.data_dialogs import (
+    PORTRAITS,
+    WORLD,
+    CheckName,
+    ImportDialog,
+    Made,
+    MadeDialog,
+    NameDialog,
+    name_checker,
+)
 from studio.ui.session import Session
 
 _TRIES = 1000
 _PORTRAITS = "Portraits"
+_WORLD = "World"
 
 
 class Doors(QObject):
@@ -33,10 +43,11 @@ class Doors(QObject):
 
     def open_portraits(self) -> None:
         """Ask how many portraits to draw."""
-        if self._session.can_write:
-            dialog = MadeDialog(self._page, PORTRAITS, self.free_name(_PORTRAITS), self.name_check())
-            dialog.asked.connect(self._bring)
-            dialog.open()
+        self._open_made(PORTRAITS, _PORTRAITS)
+
+    def open_world(self) -> None:
+        """Ask how much to write of the embedded world."""
+        self._open_made(WORLD, _WORLD)
 
     def open_catalogue(self) -> None:
         """Show what can be fetched."""
@@ -73,6 +84,12 @@ class Doors(QObject):
             number += 1
             free = f"{name} {number}"
         return free
+
+    def _open_made(self, made: Made, name: str) -> None:
+        if self._session.can_write:
+            dialog = MadeDialog(self._page, made, self.free_name(name), self.name_check())
+            dialog.asked.connect(self._bring)
+            dialog.open()
 
     def _bring(self, request: BringRequest) -> None:
         self._queue.add([request])
