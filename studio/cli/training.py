@@ -19,8 +19,8 @@ from studio.cli.options import (
     pairs,
 )
 from studio.cli.serving import finish, serve, stopping_on_signals
-from studio.config.base import Dial, Settings
-from studio.config.requests import Device, ResumeRequest, TrainRequest
+from studio.config.base import Settings
+from studio.config.requests import ResumeRequest, TrainRequest
 from studio.families import FAMILIES
 from studio.ground.errors import UsageError
 
@@ -70,7 +70,10 @@ def train(
     named = {"steps": steps, "seed": seed, "other_dataset": data_b, "split": split}
     overrides |= {name: value for name, value in named.items() if value is not None}
     with stopping_on_signals() as commands:
-        config = _plan(project, data, family=family, dial=preset, overrides=overrides, device=device)
+        about = {"family": family, "dial": preset, "overrides": overrides, "device": device}
+        if start:
+            about["start"] = (start.partition(":")[0], start_project)
+        config = _plan(project, data, **about)
         request = _train_request(
             family=family, dataset=data, config=config.model_dump(mode="json"), dial=preset, minutes=minutes,
             stop_at=stop_at, device=device, start=start, start_project=start_project,
@@ -94,10 +97,10 @@ def resume(
     raise typer.Exit(code)
 
 
-def _plan(project: Path, data: str, *, family: str, dial: Dial, overrides: dict[str, Any], device: Device) -> Settings:
+def _plan(project: Path, data: str, **about: Any) -> Settings:
     from studio.jobs.planning import plan
 
-    return plan(project, data, family=family, dial=dial, overrides=overrides, device=device)
+    return plan(project, data, **about)
 
 
 def _train_request(*, start: str | None, start_project: Path | None, **asked: Any) -> TrainRequest:

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from studio.config.base import Best, Dial, Settings, setting
 from studio.config.facts import DeviceFacts, TextFacts
-from studio.config.texts import BytePairs, Characters, DataKind, Tokens
+from studio.config.texts import BytePairs, Characters, DataKind, Inherited, Tokens
 from studio.config.training import TrainingSettings, shares_setting
 
 CAPABILITIES: frozenset[str] = frozenset({"writes"})
@@ -19,6 +19,7 @@ Target = Literal["ask", "offer", "out", "up", "down"]
 _WIDTH_A_BLOCK = 64
 _LITTLE_TEXT = 200_000  # characters
 _HEAD = 64
+_TUNED_CONTEXT, _TUNED_RATE = 512, 2e-4
 
 
 class _Sizes(Settings):
@@ -296,6 +297,16 @@ def preset(data: TextFacts, device: DeviceFacts, dial: Dial) -> LanguageConfig:
         steps=steps,
         validate_every=max(1, steps // 40),
     )
+
+
+def begun_with(config: LanguageConfig, other: LanguageConfig) -> LanguageConfig:
+    """The config of a run that goes on from a model of ``other``: its network, its tokens, smaller steps."""
+    changed = {
+        "network": other.network, "context": min(other.context, max(config.context, _TUNED_CONTEXT)),
+        "tokens": Inherited(), "vocabulary": other.vocabulary,
+        "learning_rate": min(config.learning_rate, _TUNED_RATE),
+    }  # fmt: skip
+    return config.model_copy(update=changed)
 
 
 def tokens_of(data: TextFacts) -> Tokens:

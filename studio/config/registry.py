@@ -60,6 +60,16 @@ def preset(family: str, data: DataFacts | TextFacts, device: DeviceFacts, dial: 
     return made
 
 
+def begun_with(config: TrainingSettings, other: TrainingSettings) -> TrainingSettings:
+    """The config of a run that begins with the weights of a run of ``other``: what has to be alike is taken from it.
+
+    Families say what that is by a function of this name; with those that do not, it is left to the user.
+    """
+    family = str(getattr(config, "family", ""))
+    change = getattr(_module(family), "begun_with", None)
+    return config if change is None or type(other) is not type(config) else change(config, other)
+
+
 def load_config(data: Mapping[str, Any]) -> TrainingSettings:
     """The config that a run's ``config.json`` holds. Raises UsageError where it does not fit."""
     return validated(config_class(str(data.get("family", ""))), data)

@@ -74,6 +74,11 @@ class ChatTemplate:
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             raise UsageError("The model's chat template refuses it: {reason}.", reason=_short(error)) from error
 
+    def closed(self) -> str:
+        """The source with its marks in it, which needs nothing besides."""
+        told = "".join(f"{{%- set {name} = {json.dumps(mark)} -%}}" for name, mark in sorted(self.marks.items()))
+        return told + self.source
+
     def must_behave(self) -> None:
         """See that it ends in bounded time and memory, once. Raises UsageError where it does not."""
         must_behave(self.source, self.marks)

@@ -113,7 +113,8 @@ def _make(
     if not isinstance(settings.tokens, Inherited):
         learning = Meter(text("Making the tokeniser"))
         words = yield from _aside(lambda tick: _tokeniser(store, division, settings, tick), learning, stop)
-    encoder = TextEncoder(FileTokeniser(words, TOKENISER))
+    template = settings.template if isinstance(settings.tokens, Inherited) else ""
+    encoder = TextEncoder(FileTokeniser(words, TOKENISER), template)
     with FolderWriter(folder) as writer:
         yield from _write(writer, _Work(store, division, encoder), settings, stop)
         _give_name(writer)

@@ -5,6 +5,7 @@ A model here is a second instance, built on ``meta`` and filled tensor by tensor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from studio.config.language import LanguageConfig, LoraTuning
 from studio.config.registry import load_config
 from studio.config.texts import Message
 from studio.config.writing import Writing
-from studio.data.chat_templates import read_template
+from studio.data.chat_templates import SETTINGS, TEMPLATE, read_template
+from studio.data.texts import chat_format
 from studio.data.tokenisers import FileTokeniser
 from studio.generation.language_prompts import Conversations, Prompt, trimmed_text
 from studio.generation.language_reading import reading
@@ -53,7 +55,8 @@ class WritingLanguageModel:
         network = filled(folder, config, int(description["tokens"]), device)
         self.tokeniser = FileTokeniser.from_file(folder / TOKENISER)
         self._writer = TextWriter(Writer(network, self.ends), self.tokeniser)
-        self._conversations = Conversations.of(self.tokeniser, read_template(folder))
+        template, own = read_template(folder), bool(description.get("conversations", False))
+        self._conversations = Conversations(self.tokeniser, template) if template is not None or own else None
         self._marks = bool(description.get("marks", False))
 
     @property
@@ -125,6 +128,19 @@ class WritingLanguageModel:
     def write_huggingface(self, folder: Path) -> None:
         """Write it into the existing ``folder`` as other programs read it. Raises as ``write_folder``."""
         write_folder(folder, self.network, beside=self._folder, ends=self.ends)
+        if not (folder / SETTINGS).is_file():
+            (folder / SETTINGS).write_text(json.dumps(self._tokeniser_settings(), indent=2) + "\n", encoding="utf-8")
+        if self.converses and read_template(folder) is None:
+            (folder / TEMPLATE).write_text(chat_format.TEMPLATE, encoding="utf-8")
+
+    def _tokeniser_settings(self) -> dict[str, Any]:
+        """What transformers asks of a tokeniser besides its file."""
+        found: dict[str, Any] = {
+            "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": self.context,
+            "clean_up_tokenization_spaces": False,
+        }  # fmt: skip
+        marks = {"eos_token": self.ends[0] if self.ends else None, "pad_token": self.tokeniser.mark(chat_format.PAD)}
+        return found | {name: self.tokeniser.shown(mark) for name, mark in marks.items() if mark is not None}
 
     def _most(self, tokens: int) -> int:
         """How long a prompt may be so that the answer has room."""

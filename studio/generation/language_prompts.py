@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from studio.config.texts import Message
 from studio.data.chat_templates import ChatTemplate
+from studio.data.texts import chat_format
+from studio.data.texts.encoding import TextEncoder
 from studio.data.tokenisers import FileTokeniser
 from studio.generation.language_writing import trimmed
 from studio.ground.errors import UsageError
-
-MARKS = {"system": "<|system|>", "user": "<|user|>", "assistant": "<|assistant|>"}
-END = "<|end|>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +24,19 @@ class Prompt:
 
 
 class Conversations:
-    """How one model has its conversations: by its template, or by our own marks."""
+    """How one model has its conversations: by its template, or (None) in our own format."""
 
     def __init__(self, tokeniser: FileTokeniser, template: ChatTemplate | None) -> None:
         self._tokeniser, self._template = tokeniser, template
-
-    @classmethod
-    def of(cls, tokeniser: FileTokeniser, template: ChatTemplate | None) -> Conversations | None:
-        """None for a model that has learnt none."""
-        own = all(len(tokeniser.encode(mark)) == 1 for mark in (*MARKS.values(), END))
-        return cls(tokeniser, template) if template is not None or own else None
+        self._encoder = TextEncoder(tokeniser)
 
     def tokens(self, messages: Sequence[Message], *, reply: bool, start: str = "") -> list[int]:
         """All of a conversation. Raises UsageError where the model's template refuses it."""
         if self._template is not None:
             return self._tokeniser.encode(self._template.written(messages, reply=reply) + start)
-        found = []
-        for message in messages:
-            found += self._tokeniser.encode(MARKS[message.role]) + self._tokeniser.encode(message.content)
-            found += self._tokeniser.encode(END)
-        if reply:
-            found += self._tokeniser.encode(MARKS["assistant"]) + self._tokeniser.encode(start)
-        return found
+        parts = chat_format.parts(messages, open_answer=reply)
+        tokens, _ = chat_format.to_tokens(parts, mark=self._encoder.mark, plain=self._plain)
+        return tokens + (self._plain(start) if start else [])
 
     def prompt(self, messages: Sequence[Message], start: str, most: int) -> Prompt:
         """Up to where the reply goes on after ``start``, in ``most`` tokens.
@@ -72,6 +62,9 @@ class Conversations:
         """As it stands, with nothing that asks for a reply."""
         tokens = self.tokens(messages, reply=False)
         return Prompt(tuple(tokens[:most]), dropped=max(0, len(tokens) - most))
+
+    def _plain(self, text: str) -> list[int]:
+        return self._tokeniser.encode_plain([text])[0]
 
     def _kept(self, system: Sequence[Message]) -> int:
         """How many tokens the system text takes at the beginning."""

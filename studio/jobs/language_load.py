@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def load(request: PretrainedRequest, project_path: Path, commands: CommandQueue)
             raise Stopped
         yield Progress(text("Reading the weights"), done, total)
     with open_project(project_path) as project:
-        config = found.config.model_copy(update={"tokens": Inherited()})
+        config = found.config.model_copy(update={"tokens": Inherited(), "vocabulary": found.tokens})
         asked = TrainRequest(family=FAMILY, dataset="", config=config.model_dump(mode="json"))
         run = project.runs.new(FAMILY, "", config, asked, request.name or Path(request.source).name)
         with run.lock():
@@ -66,6 +67,10 @@ def _tokeniser(folder: Path, tokens: int) -> FileTokeniser:
     tokeniser = FileTokeniser.from_file(folder / TOKENISER)
     tokeniser.must_fit(tokens)
     return tokeniser
+
+
+def _digest(tokeniser: FileTokeniser) -> str:
+    return hashlib.sha256(tokeniser.text.encode()).hexdigest()
 
 
 def _remarks(folder: Path) -> Iterator[Notice]:
@@ -85,7 +90,7 @@ def _kept(run: Run, found: Foreign, model: LanguageModel, tokeniser: FileTokenis
     facts: dict[str, Any] = {
         "family": FAMILY, "step": 0, "items": 0, "seconds": 0.0, "seed": found.config.seed, "config": config,
         "original": config, "changes": [], "measures": {}, "fingerprint": "",
-        "description": {"tokens": found.tokens, "ends": ends, "marks": True},
+        "description": {"tokens": found.tokens, "ends": ends, "marks": True, "tokeniser": _digest(tokeniser)},
     }  # fmt: skip
     files = {name: (found.folder / name).read_bytes() for name in BESIDE if (found.folder / name).is_file()}
     parts = {PART: model.state_dict()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from studio.config.base import Dial, with_overrides
 from studio.config.facts import DataFacts, DeviceFacts, TextFacts
-from studio.config.registry import must_learn_from, preset
+from studio.config.registry import begun_with, must_learn_from, preset
 from studio.config.requests import Device
 from studio.config.training import TrainingSettings
 from studio.jobs.opening import kind_of, open_project, open_store, open_texts
@@ -32,17 +32,30 @@ def plan(
     dial: Dial = "quick",
     overrides: Mapping[str, Any] | None = None,
     device: Device = "auto",
+    start: tuple[str, Path | None] | None = None,
 ) -> TrainingSettings:
     """The resolved config of a new run.
 
-    What is wrong with names and values is found with a stand-in device first, before torch is imported.
+    ``start``: the run that it begins with, and the folder of its project where that is another one. What is wrong with
+    names and values is found with a stand-in device first, before torch is imported.
 
     Raises:
-        UsageError: no such data set, family, setting or device, or a value that is refused.
+        UsageError: no such data set, run, family, setting or device, or a value that is refused.
     """
     facts, changes = data_facts(project_path, dataset), dict(overrides or {})
     must_learn_from(family, facts.kind if isinstance(facts, TextFacts) else "pictures", dataset)
-    with_overrides(preset(family, facts, DeviceFacts(), dial), changes)
+    other = None if start is None else _config_of(start[1] or project_path, start[0])
+
+    def planned(facts_of_device: DeviceFacts) -> TrainingSettings:
+        config = preset(family, facts, facts_of_device, dial)
+        return with_overrides(config if other is None else begun_with(config, other), changes)
+
+    planned(DeviceFacts())
     from studio.jobs.devices import device_facts
 
-    return with_overrides(preset(family, facts, device_facts(device), dial), changes)
+    return planned(device_facts(device))
+
+
+def _config_of(project_path: Path, run: str) -> TrainingSettings:
+    with open_project(project_path) as project:
+        return project.runs.get(run).config()

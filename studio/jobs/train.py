@@ -22,6 +22,7 @@ from studio.ground.errors import UsageError, text
 from studio.ground.events import Ended, Event, Notice, Started
 from studio.jobs.awake import kept_awake
 from studio.jobs.driving import Driver, Steering
+from studio.jobs.inheriting import inherited
 from studio.jobs.nesting import Stopped
 from studio.jobs.opening import TrainingData, data_of_run, must_suit, open_project
 from studio.jobs.recording import RunLog, RunRecorder, StatusBoard, loss_notice
@@ -157,7 +158,8 @@ def _seen(events: Generator[Event, None, Ended], board: StatusBoard, log: RunLog
 def _work(leg: Leg, commands: CommandQueue, board: StatusBoard) -> Generator[Event, None, Ended]:
     """Prepare the data, see whether it fits, assemble, restore, drive."""
     yield Started("prepare", leg.run.name, total=leg.config.steps)
-    with (yield from data_of_run(leg.project, leg.run, commands, config=leg.config)) as data:
+    texts = inherited(leg.run, leg.config, leg.start)
+    with (yield from data_of_run(leg.project, leg.run, commands, config=leg.config, texts=texts)) as data:
         device = choose_device(leg.device)
         family = leg.run.family
         yield from must_fit_memory(leg.config, data, family=family, device=device, stop=commands.stopping)

@@ -120,8 +120,9 @@ class LanguageModel(nn.Module):
             or (known[0].device, known[0].dtype) != (weight.device, weight.dtype)
         ):
             assert self.rotation is not None
-            cosines, sines = self.rotation.table(1 << max(8, (places - 1).bit_length()), weight.device)
-            known = self._turns = cosines.to(weight.dtype), sines.to(weight.dtype)
+            with torch.inference_mode(False):  # who writes with it must not keep it from learning
+                cosines, sines = self.rotation.table(1 << max(8, (places - 1).bit_length()), weight.device)
+                known = self._turns = cosines.to(weight.dtype), sines.to(weight.dtype)
         return known
 
     def _begin_weights(self, depth: int) -> None:

@@ -8,19 +8,24 @@ import numpy as np
 import pytest
 import torch
 
-from studio.config import classifier, cyclegan, diffusion
+from studio.config import classifier, cyclegan, diffusion, language
 from studio.config.classifier import ClassifierConfig
 from studio.config.cyclegan import CycleganConfig
 from studio.config.data import Choices
 from studio.config.diffusion import DiffusionConfig
 from studio.config.facts import DataFacts
 from studio.config.gan import GanConfig, ResidualNetwork
+from studio.config.language import LanguageConfig
+from studio.config.registry import data_kinds
+from studio.config.texts import Characters
 from studio.config.training import TrainingSettings
 from studio.data.splitting import Parts
 from studio.ground.events import Ended, Event
 from studio.training.assemble import assemble
 from studio.training.recorder import MemoryRecorder
 from studio.training.trainer import Trainer
+
+from .tiny_texts import TinyTexts, talks
 
 CPU = torch.device("cpu")
 
@@ -91,8 +96,28 @@ TINY: dict[str, TrainingSettings] = {
         decay=0,
         shares=1,
     ),
+    "language": LanguageConfig(
+        steps=12,
+        batch=4,
+        accumulate=2,
+        shares=2,
+        context=64,
+        network=language.ModernNetwork(depth=1, width=16, heads=2),
+        tokens=Characters(),
+        ema_half_life=500,
+        warm_up=2,
+        sample_count=2,
+        sample_tokens=4,
+        validate_every=3,
+    ),
 }
 """Small runs of 12 steps, one for each family, in which every part of the state is in use."""
+
+
+@pytest.fixture(scope="session")
+def tiny_texts() -> TinyTexts:
+    """40 short conversations."""
+    return TinyTexts(talks())
 
 
 @pytest.fixture
@@ -108,13 +133,15 @@ def config(family: str) -> TrainingSettings:
 
 
 @pytest.fixture
-def make_trainer(tiny: TinyPictures, family: str, config: TrainingSettings, tmp_path: Path) -> Callable[..., Trainer]:
+def make_trainer(
+    tiny: TinyPictures, tiny_texts: TinyTexts, family: str, config: TrainingSettings, tmp_path: Path
+) -> Callable[..., Trainer]:
     """A function (folder name, changes of the config) that makes a trainer with fresh objects."""
 
     def make(folder: str = "run", *, data: Any = None, stop_at: int | None = None, **changes: Any) -> Trainer:
         return assemble(
             type(config).model_validate(config.model_dump() | changes),
-            data or tiny,
+            data or (tiny if "pictures" in data_kinds(family) else tiny_texts),
             family=family,
             device=CPU,
             recorder=MemoryRecorder(),

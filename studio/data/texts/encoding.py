@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.config.texts import Message
+from studio.data.chat_templates import ChatTemplate
 from studio.data.texts import chat_format
 from studio.data.texts.chat_format import END
+from studio.data.texts.templated import stretches
 from studio.data.tokenisers import FileTokeniser
 
 _OTHER_ENDS = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>", "<eos>", "<|eot_id|>")
@@ -36,10 +38,15 @@ class Encoded:
 
 
 class TextEncoder:
-    """Texts to tokens by a tokeniser."""
+    """Texts to tokens by a tokeniser.
 
-    def __init__(self, tokeniser: FileTokeniser) -> None:
+    Args:
+        template: another model's chat template, by which conversations are written; empty: our own format.
+    """
+
+    def __init__(self, tokeniser: FileTokeniser, template: str = "") -> None:
         self.tokeniser = tokeniser
+        self._template = ChatTemplate(template) if template else None
         self.end = end_of(tokeniser)
 
     def documents(self, words: Sequence[str], *, ended: bool) -> list[Encoded]:
@@ -49,7 +56,9 @@ class TextEncoder:
         return [_encoded(ids + close, [one]) for one, ids in found]
 
     def conversations(self, conversations: Sequence[Sequence[Message]]) -> list[Encoded]:
-        """Conversations as tokens."""
+        """Conversations as tokens. Raises UsageError where the template refuses one."""
+        if self._template is not None:
+            return [self._templated(self._template, messages) for messages in conversations]
         every = [chat_format.parts(messages) for messages in conversations]
         texts = [part.text for parts in every for part in parts if not part.mark]
         ready = iter(self.tokeniser.encode_plain(texts))
@@ -59,6 +68,16 @@ class TextEncoder:
             said = [part.text for part in parts if part.answer and not part.mark]
             found.append(_encoded(tokens, said, answers=np.array(answers, bool)))
         return found
+
+    def _templated(self, template: ChatTemplate, messages: Sequence[Message]) -> Encoded:
+        tokens: list[int] = []
+        answers: list[bool] = []
+        for stretch in stretches(template, messages):
+            more = self.tokeniser.encode(stretch.text)
+            tokens += more
+            answers += [stretch.answer] * len(more)
+        said = [message.content for message in messages if message.role == "assistant"]
+        return _encoded(tokens, said, answers=np.array(answers, bool))
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Encoded]:
         """Pairs as tokens, each side closed by the end mark."""
@@ -85,6 +104,12 @@ def end_of(tokeniser: FileTokeniser) -> int | None:
     """The token that ends a text; None where a tokeniser has no such."""
     found = (tokeniser.mark(word) for word in (END, *_OTHER_ENDS))
     return next((number for number in found if number is not None), None)
+
+
+def ends_of(tokeniser: FileTokeniser) -> tuple[int, ...]:
+    """The tokens after which a text, or an answer in it, is over."""
+    found = (tokeniser.mark(word) for word in (END, *_OTHER_ENDS))
+    return tuple(number for number in found if number is not None)
 
 
 def cut_near(words: str, place: int) -> int:
