@@ -21,11 +21,12 @@ import torch
 from studio.cli.app import run as command_line
 from studio.config.base import DIALS, describe, get_value, with_overrides
 from studio.config.builtin import Portraits
-from studio.config.facts import DataFacts, DeviceFacts
-from studio.config.registry import best_by, capabilities, config_class, load_config, preset
+from studio.config.facts import DataFacts, DeviceFacts, TextFacts
+from studio.config.registry import best_by, capabilities, config_class, data_kinds, load_config, preset
 from studio.config.requests import (
     AskRequest,
     BuiltinRequest,
+    ContinueRequest,
     Editing,
     EditRequest,
     ExportRequest,
@@ -35,14 +36,18 @@ from studio.config.requests import (
     TrainRequest,
     grid,
 )
+from studio.config.texts import DataKind, Message
 from studio.config.training import TrainingSettings
+from studio.config.writing import Writing
+from studio.data.texts.store import TextWriter
 from studio.families import FAMILIES
-from studio.generation.models import EditingModel, JudgingModel, Model, PictureModel, load_model
+from studio.generation.models import EditingModel, JudgingModel, Model, PictureModel, WritingModel, load_model
 from studio.ground.errors import DamagedError
 from studio.ground.events import Ended, Metrics, Samples
 from studio.jobs.footprint import Footprint
 from studio.jobs.registry import run_job
 from studio.jobs.steering import CommandQueue
+from studio.projects.datasets import DataSetRecord
 from studio.projects.pictures import encode_png
 from studio.projects.project import Project
 from studio.projects.run import Run
@@ -51,7 +56,12 @@ from studio.training.checkpoints import Checkpoints
 TREE = Path(__file__).resolve().parent.parent
 CPU = torch.device("cpu")
 STEPS, HALF = 6, 3
-ASKS = {"pictures": GenerateRequest, "steps": GenerateRequest, "judges": AskRequest, "edits": EditRequest}
+ASKS = {
+    "pictures": GenerateRequest, "steps": GenerateRequest, "judges": AskRequest, "edits": EditRequest,
+    "writes": ContinueRequest,
+}  # fmt: skip
+DATA: dict[DataKind, str] = {"pictures": "portraits", "chat": "talks"}
+"""A data set of each kind; a family learns from the last kind that it knows."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +88,25 @@ class Trained:
         return Checkpoints(self.run.checkpoints_folder, best_by(self.family)).points(kind)
 
 
-def facts(count: int = 48) -> DataFacts:
-    """Of small coloured pictures with two labels and captions."""
+def kind_of(family: str) -> DataKind:
+    """From what the family learns here."""
+    return data_kinds(family)[-1]
+
+
+def facts(family: str, count: int = 48) -> DataFacts | TextFacts:
+    """Of small coloured pictures with two labels and captions, or of short texts."""
+    kind = kind_of(family)
+    if kind != "pictures":
+        return TextFacts(kind=kind, count=count, characters=40 * count, distinct=30, longest=60)
     labels = {"hair": ("black", "red"), "smile": ("no", "yes")}
     return DataFacts(count=count, height=32, width=32, channels=3, labels=labels, captions=True)
 
 
 def small(family: str) -> TrainingSettings:
     """The family's quickest preset, short and narrow; no other setting is touched."""
-    config = with_overrides(preset(family, facts(), DeviceFacts(), "quick"), {"picture_size": 32})
+    config = preset(family, facts(family), DeviceFacts(), "quick")
+    short = {"picture_size": 32, "context": 64, "sample_tokens": 4, "network.depth": 1}
+    config = with_overrides(config, {path: value for path, value in short.items() if _has(config, path)})
     present = {row.path: row.minimum for row in describe(config) if row.path.endswith("width")}
     narrow = {path: int(least) for path, least in present.items() if least is not None and _has(config, path)}
     return with_overrides(config, narrow | {"steps": STEPS, "batch": 8, "sample_count": 4})
@@ -96,7 +116,7 @@ def _has(config: TrainingSettings, path: str) -> bool:
     *parents, name = path.split(".")
     place: Any = config
     for parent in parents:
-        place = getattr(place, parent)
+        place = getattr(place, parent, place)
     return name in type(place).model_fields
 
 
@@ -117,10 +137,19 @@ def _no_estimate() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with 48 portraits."""
+    """A project with 48 portraits and as many conversations."""
     path = tmp_path_factory.mktemp("families") / "project"
     with Project.create(path) as project:
         project.datasets.add(done(BuiltinRequest(what=Portraits(count=48, size=32)), path)[-1].result)
+        folder = project.datasets.new_folder("talks")
+        with TextWriter(folder, "chat") as writer:
+            for number in range(48):
+                asked = Message(role="user", content=f"{number} and {number * 37 % 100}?")
+                said = Message(role="assistant", content=f"That is {number + number * 37 % 100}.")
+                writer.add_conversation(f"{number}", (asked, said))
+            writer.finish(source="tests", origin="file").close()
+        home = folder.relative_to(path).as_posix()
+        project.datasets.add(DataSetRecord(name="talks", folder=home, kind="chat", count=48))
     return path
 
 
@@ -131,7 +160,7 @@ def trained(request: pytest.FixtureRequest, empty_project: Path, tmp_path_factor
     path = tmp_path_factory.mktemp(family) / "project"
     shutil.copytree(empty_project, path)
     config = small(family).model_dump(mode="json")
-    asked = TrainRequest(family=family, dataset="portraits", config=config, device="cpu")
+    asked = TrainRequest(family=family, dataset=DATA[kind_of(family)], config=config, device="cpu")
     return Trained(family, path, done(asked, path))
 
 
@@ -151,8 +180,10 @@ def test_its_files_are_where_each_floor_finds_them(family: str, floor: str) -> N
 
 @pytest.mark.parametrize("dial", DIALS)
 def test_its_presets_fit_their_own_settings(family: str, dial: Any) -> None:
-    made = preset(family, facts(4000), DeviceFacts(), dial)
-    assert type(made) is config_class(family) and get_value(made, "picture_size") and get_value(made, "channels")
+    made = preset(family, facts(family, 4000), DeviceFacts(), dial)
+    assert type(made) is config_class(family)
+    needed = ("picture_size", "channels") if kind_of(family) == "pictures" else ("tokens",)
+    assert all(get_value(made, path) for path in needed)
     assert load_config(made.model_dump(mode="json")) == made
 
 
@@ -179,11 +210,13 @@ def test_it_trains(trained: Trained) -> None:
 def test_its_samples_and_notes_are_kept(trained: Trained) -> None:
     steps = trained.run.samples.steps()
     assert steps[0] == 0 and steps[-1] == STEPS
-    shown = [event for event in trained.events if isinstance(event, Samples)]
+    told = [event for event in trained.events if isinstance(event, Samples)]
     for step in steps:
         pictures, notes = trained.run.samples.read_with_notes(step)
-        assert pictures.shape == (4, 32, 32, 3) and notes == json.loads(json.dumps(notes))
-    assert np.array_equal(shown[-1].pictures, pictures) and shown[-1].notes == notes
+        shown = notes["texts"] if kind_of(trained.family) != "pictures" else pictures
+        assert len(shown) == 4 and (len(pictures) == 0 or pictures.shape == (4, 32, 32, 3))
+        assert notes == json.loads(json.dumps(notes))
+    assert np.array_equal(told[-1].pictures, pictures) and told[-1].notes == notes
 
 
 def test_its_checkpoints_are_whole_and_one_is_the_best(trained: Trained) -> None:
@@ -197,14 +230,16 @@ def test_stopped_and_resumed_it_is_the_same_run(trained: Trained, empty_project:
     path = tmp_path / "project"
     shutil.copytree(empty_project, path)
     config = small(trained.family).model_dump(mode="json")
-    asked = TrainRequest(family=trained.family, dataset="portraits", config=config, device="cpu", stop_at=HALF)
+    data = DATA[kind_of(trained.family)]
+    asked = TrainRequest(family=trained.family, dataset=data, config=config, device="cpu", stop_at=HALF)
     name = done(asked, path, "stopped")[-1].result["run"]
     again = done(ResumeRequest(run=name, device="cpu"), path)[-1]
     assert again.result["digest"] == trained.ended.result["digest"]
     other = Run(path / "runs" / name)
     assert other.samples.steps() == trained.run.samples.steps()
     for step in other.samples.steps():
-        assert np.array_equal(other.samples.read(step), trained.run.samples.read(step))
+        mine, theirs = (run.samples.read_with_notes(step) for run in (other, trained.run))
+        assert np.array_equal(mine[0], theirs[0]) and mine[1] == theirs[1]
 
 
 # --- asking ----------------------------------------------------------------------------------------------------
@@ -218,6 +253,7 @@ def test_a_checkpoint_is_a_model_that_keeps_its_promises(trained: Trained, kind:
     assert isinstance(model, PictureModel) == ("pictures" in able)
     assert isinstance(model, JudgingModel) == ("judges" in able)
     assert isinstance(model, EditingModel) == ("edits" in able)
+    assert isinstance(model, WritingModel) == ("writes" in able)
     if isinstance(model, PictureModel):
         drawn = np.concatenate(list(model.draw(3, 0, 20)))
         assert drawn.shape == (20, 32, 32, 3) and drawn.dtype == np.uint8
@@ -234,6 +270,12 @@ def test_a_checkpoint_is_a_model_that_keeps_its_promises(trained: Trained, kind:
         for direction in model.directions:
             *_, found = _to_the_end(model.edit(x, Editing(direction=direction)))
             assert found.shape == x.shape and found.dtype == np.uint8
+    if isinstance(model, WritingModel):
+        for prompt in (model.text("1 and"), model.conversation([Message(role="user", content="1 and 2?")])):
+            again = [[one.token for step in model.write(prompt, Writing(tokens=5, seed=3)) for one in step] for _ in "ab"]
+            assert again[0] == again[1] and 0 < len(again[0]) <= 5
+        *_, read = model.read(model.read_whole("1 and", ()), alternatives=3, attention=True)
+        assert not isinstance(read, tuple) and len(read.tokens) == len(model.text("1 and").tokens)
 
 
 def _to_the_end(work: Generator[Any, None, Any]) -> list[Any]:
@@ -252,6 +294,7 @@ def test_it_is_asked_for_what_it_can_do_and_refuses_the_rest(trained: Trained) -
         "pictures": GenerateRequest(run=trained.run.name, recipes=grid(1, 3), device="cpu"),
         "judges": AskRequest(run=trained.run.name, picture=picture, device="cpu"),
         "edits": EditRequest(run=trained.run.name, picture=picture, device="cpu"),
+        "writes": ContinueRequest(run=trained.run.name, text="1 and", writing=Writing(tokens=5), device="cpu"),
     }
     for capability, asked in requests.items():
         if capability in capabilities(trained.family):
@@ -285,14 +328,18 @@ def test_it_is_exported_and_its_history_filmed(trained: Trained, tmp_path: Path)
     done(ExportRequest(run=trained.run.name, folder=tmp_path / "out"), trained.path)
     assert json.loads((tmp_path / "out" / "config.json").read_text())["family"] == trained.family
     assert list((tmp_path / "out").glob("*.safetensors"))
-    done(FilmRequest(run=trained.run.name, out=tmp_path / "film.gif"), trained.path)
+    film = FilmRequest(run=trained.run.name, out=tmp_path / "film.gif")
+    if kind_of(trained.family) != "pictures":
+        assert "texts" in str(done(film, trained.path, "failed")[-1].error)
+        return
+    done(film, trained.path)
     assert (tmp_path / "film.gif").stat().st_size > 0
 
 
 def test_it_is_listed(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line(["runs", str(trained.path), "--json"]) == 0
     (row,) = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (row["family"], row["status"], row["data"]) == (trained.family, "finished", "portraits")
+    assert (row["family"], row["status"], row["data"]) == (trained.family, "finished", DATA[kind_of(trained.family)])
     assert command_line(["settings", "--family", trained.family]) == 0
 
 

@@ -222,9 +222,12 @@ class LanguageConfig(TrainingSettings):
     learning_rate: float = setting(
         1e-3, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
     )
+    schedule: Literal["cosine", "constant"] = setting(
+        "cosine", help="The learning rate falls along half a cosine to the end of the run, or stays.", advanced=True
+    )
     final_rate: float = setting(
         0.0, label="Final learning rate", help="Share of the highest learning rate that is left at the end.", ge=0,
-        le=1, advanced=True,
+        le=1, advanced=True, when=("schedule", ("cosine",)),
     )  # fmt: skip
     warm_up: int = setting(
         100, help="Steps in which the learning rate rises to its highest.", unit="steps", ge=0, le=1_000_000,
@@ -268,8 +271,8 @@ class LanguageConfig(TrainingSettings):
 
     @property
     def knows_horizon(self) -> bool:
-        """The learning rate falls along half a cosine, which ends with the run."""
-        return True
+        """A learning rate that falls ends with the run."""
+        return self.schedule != "constant"
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:

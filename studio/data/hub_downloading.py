@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -99,7 +100,7 @@ def _fetch(name: str, count: _Count, wanted: Sequence[str]) -> Path:
         raise _unreachable(name, error) from error
     folder: Path | None = None
     for file in files:
-        folder = Path(_one(lambda file=file: hf_hub_download(name, file, tqdm_class=_bar_of(count)), name)).parent
+        folder = Path(_one(partial(hf_hub_download, name, file, tqdm_class=_bar_of(count)), name)).parent
     if folder is None:
         raise UsageError("{name} holds no weights as safetensors; pickled ones are not taken.", name=name)
     return folder

@@ -70,13 +70,12 @@ def _read(
     model: LanguageModel, piece: list[int], cache: object, *, attention: bool
 ) -> tuple[Tensor, list[Tensor]]:
     """Logits (n, V) and, for each layer, who looks at whom (H, n, M)."""
-    parts = [block.attention for block in model.stack.blocks] if attention else []
+    parts = [part for part in model.modules() if isinstance(part, Attention)] if attention else []
     for part in parts:
-        assert isinstance(part, Attention)
         part.kept = []
     try:
         logits = model(torch.tensor([piece], device=model.words.weight.device), cache=cache)
-        return logits[0].float(), [part.kept[0][0].float().cpu() for part in parts]
+        return logits[0].float(), [part.kept[0][0].float().cpu() for part in parts if part.kept]
     finally:
         for part in parts:
             part.kept = None

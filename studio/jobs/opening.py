@@ -94,7 +94,7 @@ def training_data(
     must_suit(project, family, dataset)
     if kind_of(project, dataset) == "pictures":
         return (yield from training_pictures(project, dataset, config, commands))
-    settings = texts or PrepareTexts(tokens=get_value(config, "tokens"))
+    settings = texts or PrepareTexts.model_validate(config.model_dump(include={"tokens"}))
     return (yield from prepared_texts(project, dataset, settings, commands))
 
 

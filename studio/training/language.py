@@ -210,7 +210,7 @@ class LanguageTask:
         part = config.batch // config.accumulate
         shares = config.shares if config.dropout == 0 and part % config.shares == 0 else 1
         turns = torch.arange(config.batch).view(config.accumulate, part // shares, shares)
-        pieces, every = [], config.accumulate * shares
+        pieces, every = list[tuple[Callable[[], Tensor], ...]](), config.accumulate * shares
         for number, round_rows in enumerate(turns):
             each = [rows.of(round_rows[:, share]) if every > 1 else rows for share in range(shares)]
             pieces.append(
@@ -271,10 +271,12 @@ def measured_tokens(config: LanguageConfig) -> int:
 
 def rate_factor(config: LanguageConfig, step: int) -> float:
     """The share of the highest learning rate at update number ``step`` (0 is the first): up in a straight line, then
-    down along half a cosine (Loshchilov & Hutter 2016, arXiv:1608.03983)."""
-    rise = min(config.warm_up, config.steps - 1)
+    it stays, or goes down along half a cosine (Loshchilov & Hutter 2016, arXiv:1608.03983)."""
+    rise = config.warm_up if config.schedule == "constant" else min(config.warm_up, config.steps - 1)
     if step < rise:
         return (step + 1) / (rise + 1)
+    if config.schedule == "constant":
+        return 1.0
     done = min(1.0, (step - rise) / max(1, config.steps - rise))
     return config.final_rate + (1 - config.final_rate) * 0.5 * (1 + math.cos(math.pi * done))
 

@@ -102,10 +102,11 @@ TINY: dict[str, TrainingSettings] = {
         accumulate=2,
         shares=2,
         context=64,
-        network=language.ModernNetwork(depth=1, width=16, heads=2),
+        network=language.ModernNetwork(depth=2, width=16, heads=2),
         tokens=Characters(),
         ema_half_life=500,
         warm_up=2,
+        schedule="constant",
         sample_count=2,
         sample_tokens=4,
         validate_every=3,
@@ -150,6 +151,11 @@ def make_trainer(
         )
 
     return make
+
+
+def other_data(family: str) -> Any:
+    """Data of the family's kind that differ from those that :func:`make_trainer` takes."""
+    return TinyPictures(seed=1) if "pictures" in data_kinds(family) else TinyTexts(talks(45))
 
 
 @pytest.fixture

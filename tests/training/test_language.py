@@ -182,7 +182,7 @@ def test_muon_moves_matrices_of_blocks_and_adam_the_rest(make_trainer: Make) -> 
 
 
 def test_the_rate_rises_and_falls() -> None:
-    config = changed(steps=100, warm_up=10, final_rate=0.1)
+    config = changed(steps=100, warm_up=10, final_rate=0.1, schedule="cosine")
     rates = [rate_factor(config, step) for step in range(100)]
     assert rates[0] == pytest.approx(1 / 11) and max(rates) == rates[10] == 1
     assert rates[10:] == sorted(rates[10:], reverse=True) and rates[-1] == pytest.approx(0.1, abs=1e-3)

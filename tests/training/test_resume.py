@@ -17,7 +17,7 @@ from studio.training.checkpoints import read_point
 from studio.training.state import collect, put_back, tables
 from studio.training.trainer import Counters, Trainer
 
-from .conftest import TinyPictures, finish
+from .conftest import finish, other_data
 
 pytestmark = pytest.mark.usefixtures("quick_measure")
 Make = Callable[..., Trainer]
@@ -83,6 +83,14 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
             "process": {"kind": "gradual", "zero_terminal_snr": True},
         },
     ),
+    "language": ("language", {}),
+    "language, everything drawn": (
+        "language",
+        {
+            "network": {"kind": "gpt2", "depth": 1, "width": 16, "heads": 2}, "dropout": 0.1, "recompute": True,
+            "optimiser": "muon", "ema_half_life": 0, "tuning": {"kind": "lora", "rank": 2},
+        },
+    ),
     "mlp": ("classifier", {"network": {"kind": "mlp", "width": 8}, "ema_half_life": 0, "gradient_clip": 0.1}),
 }
 
@@ -109,7 +117,7 @@ def test_three_stops_within_one_epoch(make_trainer: Make) -> None:
         assert _status(trainer) == "stopped"
     last = _resumed(make_trainer, "parts", steps=7)
     finish(last)
-    assert last.items == 56 == len(last.task.data.training)
+    assert last.items == 7 * last.task.items_per_step
     assert last.digest() == whole.digest()
 
 
@@ -144,6 +152,7 @@ PARTS = {
         "module.generators", "module.discriminators", "average.generators",
         "optimiser.generators", "optimiser.discriminators", "task",
     ),
+    "language": ("module.decoder", "average.decoder", "optimiser.decoder", "task"),
 }  # fmt: skip
 
 
@@ -217,12 +226,12 @@ def test_a_changed_setting_is_part_of_the_run(make_trainer: Make) -> None:
     assert second.digest() == whole.digest()
 
 
-def test_other_settings_or_other_data_are_refused(make_trainer: Make) -> None:
+def test_other_settings_or_other_data_are_refused(make_trainer: Make, family: str) -> None:
     finish(make_trainer("run", stop_at=2))
     with pytest.raises(UsageError, match=r"other settings \(ema_half_life"):
         make_trainer("run", ema_half_life=7).restore()
     with pytest.raises(UsageError, match="data set has changed"):
-        make_trainer("run", data=TinyPictures(seed=1)).restore()
+        make_trainer("run", data=other_data(family)).restore()
 
 
 def test_the_newest_whole_checkpoint_is_taken_and_the_damaged_one_named(make_trainer: Make) -> None:
