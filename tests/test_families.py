@@ -272,7 +272,8 @@ def test_a_checkpoint_is_a_model_that_keeps_its_promises(trained: Trained, kind:
             assert found.shape == x.shape and found.dtype == np.uint8
     if isinstance(model, WritingModel):
         for prompt in (model.text("1 and"), model.conversation([Message(role="user", content="1 and 2?")])):
-            again = [[one.token for step in model.write(prompt, Writing(tokens=5, seed=3)) for one in step] for _ in "ab"]
+            steps = [list(model.write(prompt, Writing(tokens=5, seed=3))) for _ in range(2)]
+            again = [[one.token for step in each for one in step] for each in steps]
             assert again[0] == again[1] and 0 < len(again[0]) <= 5
         *_, read = model.read(model.read_whole("1 and", ()), alternatives=3, attention=True)
         assert not isinstance(read, tuple) and len(read.tokens) == len(model.text("1 and").tokens)

@@ -19,12 +19,12 @@ from studio.config.writing import Writing
 from studio.data.chat_templates import SETTINGS, TEMPLATE, read_template
 from studio.data.texts import chat_format
 from studio.data.tokenisers import FileTokeniser
-from studio.generation.language_prompts import Conversations, Prompt, trimmed_text
+from studio.generation.language_prompts import Conversations, trimmed_text
 from studio.generation.language_reading import reading
-from studio.generation.language_texts import TextWriter, Written
+from studio.generation.language_texts import TextWriter
 from studio.generation.language_writing import Writer
 from studio.generation.models import Exported, read_facts
-from studio.generation.replies import ReadText
+from studio.generation.replies import Prompt, ReadText, WrittenToken
 from studio.ground.errors import DamagedError
 from studio.models.language import LanguageModel, build_language_model
 from studio.models.language_format import BESIDE, TOKENISER, write_folder
@@ -91,7 +91,7 @@ class WritingLanguageModel:
         """A plain text to be continued, of a long one the end."""
         return trimmed_text(self.tokeniser, text, self._most(tokens), marks=self._marks)
 
-    def write(self, prompt: Prompt, writing: Writing) -> Iterator[tuple[Written, ...]]:
+    def write(self, prompt: Prompt, writing: Writing) -> Iterator[tuple[WrittenToken, ...]]:
         """What ``writing.count`` rows say, token by token; nothing (an empty tuple) from time to time while it reads.
 
         Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from studio.config.texts import Message
 from studio.data.chat_templates import ChatTemplate
@@ -11,16 +10,8 @@ from studio.data.texts import chat_format
 from studio.data.texts.encoding import TextEncoder
 from studio.data.tokenisers import FileTokeniser
 from studio.generation.language_writing import trimmed
+from studio.generation.replies import Prompt
 from studio.ground.errors import UsageError
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """Tokens to be read. ``begins``: what an answer begins with, that is part of them; ``dropped``: left out."""
-
-    tokens: tuple[int, ...]
-    begins: str = ""
-    dropped: int = 0
 
 
 class Conversations:

@@ -8,21 +8,7 @@ from dataclasses import dataclass
 from studio.config.writing import Writing
 from studio.data.tokenisers import FileTokeniser, TokenStream
 from studio.generation.language_writing import Chosen, Writer
-from studio.generation.replies import Ending
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What one token adds to a row: often nothing, if it is half a character or may become a stop text.
-
-    ``probability``: how likely the model held the token to be.
-    """
-
-    row: int
-    text: str
-    token: int
-    probability: float
-    ending: Ending = ""
+from studio.generation.replies import Ending, WrittenToken
 
 
 class StopTexts:
@@ -59,32 +45,34 @@ class TextWriter:
         tokeniser.must_fit(writer.model.tokens)
         self.writer, self.tokeniser = writer, tokeniser
 
-    def write(self, texts: Sequence[str], writing: Writing, *, marks: bool = False) -> Iterator[tuple[Written, ...]]:
+    def write(
+        self, texts: Sequence[str], writing: Writing, *, marks: bool = False
+    ) -> Iterator[tuple[WrittenToken, ...]]:
         """Continue each text ``writing.count`` times; see :meth:`Writer.write` for when nothing is yielded.
 
         ``marks``: with what the model expects around any text. Raises UsageError as there.
         """
         return self.continued([self.tokeniser.encode(text, marks=marks) for text in texts], writing)
 
-    def continued(self, prompts: Sequence[Sequence[int]], writing: Writing) -> Iterator[tuple[Written, ...]]:
+    def continued(self, prompts: Sequence[Sequence[int]], writing: Writing) -> Iterator[tuple[WrittenToken, ...]]:
         """The same for texts that are tokens already."""
         ended = set[int]()
         rows = [_Row(self.tokeniser.stream(), StopTexts(writing.stop)) for _ in prompts for _ in range(writing.count)]
         for step in self.writer.write(prompts, writing, ended):
             yield tuple(self._written(one, rows[one.row], ended) for one in step)
 
-    def _written(self, one: Chosen, row: _Row, ended: set[int]) -> Written:
+    def _written(self, one: Chosen, row: _Row, ended: set[int]) -> WrittenToken:
         at_end = one.token in self.writer.ends
         text = row.stops.add("" if at_end else row.stream.add(one.token))
         if row.stops.found:
             ended.add(one.row)
-            return Written(one.row, text, one.token, one.probability, "stop")
+            return WrittenToken(one.row, text, one.token, one.probability, "stop")
         if one.row not in ended:
-            return Written(one.row, text, one.token, one.probability)
+            return WrittenToken(one.row, text, one.token, one.probability)
         text += row.stops.add(row.stream.finish())
         text += row.stops.finish()
         ending: Ending = "stop" if row.stops.found else "end" if at_end else "full"
-        return Written(one.row, text, one.token, one.probability, ending)
+        return WrittenToken(one.row, text, one.token, one.probability, ending)
 
 
 @dataclass(slots=True)

@@ -27,9 +27,7 @@ from studio.config.texts import Message
 from studio.config.training import TrainingSettings
 from studio.config.writing import Writing
 from studio.data.joined import TrainingPictures
-from studio.generation.language_prompts import Prompt
-from studio.generation.language_texts import Written
-from studio.generation.replies import ReadText
+from studio.generation.replies import Prompt, ReadText, WrittenToken
 from studio.generation.translations import SeenTranslation, Version, Word
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.events import Notice, Progress
@@ -250,7 +248,7 @@ class WritingModel(Model, Protocol):
     def text(self, text: str, tokens: int = 1) -> Prompt:
         """A text to be continued."""
 
-    def write(self, prompt: Prompt, writing: Writing) -> Iterator[tuple[Written, ...]]:
+    def write(self, prompt: Prompt, writing: Writing) -> Iterator[tuple[WrittenToken, ...]]:
         """The next token of every row that goes on; nothing (an empty tuple) while it reads. Raises UsageError."""
 
     def read_whole(self, text: str, messages: Sequence[Message]) -> Prompt:

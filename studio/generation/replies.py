@@ -14,6 +14,29 @@ Ending = Literal["", "end", "stop", "full"]
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """Tokens to be read. ``begins``: what an answer begins with, that is part of them; ``dropped``: left out."""
+
+    tokens: tuple[int, ...]
+    begins: str = ""
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenToken:
+    """What one token adds to a row: often nothing, if it is half a character or may become a stop text.
+
+    ``probability``: how likely the model held the token to be.
+    """
+
+    row: int
+    text: str
+    token: int
+    probability: float
+    ending: Ending = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One text that was written; ``tokens`` is how many tokens it took."""
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.config.language import LanguageConfig
 from studio.config.texts import Inherited, PrepareTexts
 from studio.config.training import TrainingSettings
 from studio.data.chat_templates import TEMPLATE, read_template
+from studio.data.prepared_texts import TOKENISER
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.files import verify_manifest, whole_folder, write_bytes
 from studio.jobs.warm_start import WarmStart
-from studio.models.language_format import TOKENISER
 from studio.projects.run import Run
 
 _FOLDER = "inherited"
@@ -25,7 +24,8 @@ def inherited(run: Run, config: TrainingSettings, start: WarmStart | None) -> Pr
     Raises:
         UsageError: it begins with none. DamagedError: what it was given is damaged.
     """
-    if not isinstance(config, LanguageConfig) or not isinstance(config.tokens, Inherited):
+    tokens = getattr(config, "tokens", None)
+    if not isinstance(tokens, Inherited):
         return None
     folder = run.folder / _FOLDER
     if not folder.is_dir():
@@ -40,7 +40,7 @@ def inherited(run: Run, config: TrainingSettings, start: WarmStart | None) -> Pr
     tokeniser = (folder / TOKENISER).read_text(encoding="utf-8")
     template = folder / TEMPLATE
     return PrepareTexts(
-        tokens=config.tokens, tokeniser=tokeniser,
+        tokens=tokens, tokeniser=tokeniser,
         template=template.read_text(encoding="utf-8") if template.is_file() else "",
     )  # fmt: skip
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 from studio.config.requests import ChatRequest, ContinueRequest, ReadRequest
 from studio.config.writing import Writing
-from studio.generation.language_prompts import Prompt
 from studio.generation.models import WritingModel
-from studio.generation.replies import Ending, ReadText, Replies, Reply
+from studio.generation.replies import Ending, Prompt, ReadText, Replies, Reply
 from studio.ground.errors import text
 from studio.ground.events import Ended, Event, Progress, Written
 from studio.jobs.nesting import Stopped

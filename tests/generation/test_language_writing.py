@@ -7,8 +7,9 @@ import torch
 
 from studio.config.writing import Writing
 from studio.data.tokenisers import FileTokeniser
-from studio.generation.language_texts import StopTexts, TextWriter, Written
+from studio.generation.language_texts import StopTexts, TextWriter
 from studio.generation.language_writing import Chosen, Writer, trimmed
+from studio.generation.replies import WrittenToken
 from studio.ground.errors import DamagedError, UsageError
 from studio.models.language_format import load_folder
 from tests.foreign_languages import KINDS, TOKENS, foreign_folder, foreign_model
@@ -163,7 +164,7 @@ def text_writer(ends: Sequence[int] = ()) -> TextWriter:
     return TextWriter(writer("gpt2", ends), FileTokeniser.from_file(folder / "tokenizer.json"))
 
 
-def joined(steps: Iterable[tuple[Written, ...]]) -> tuple[dict[int, str], dict[int, str]]:
+def joined(steps: Iterable[tuple[WrittenToken, ...]]) -> tuple[dict[int, str], dict[int, str]]:
     texts: dict[int, str] = {}
     endings: dict[int, str] = {}
     for step in steps:

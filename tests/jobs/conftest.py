@@ -78,9 +78,3 @@ def ask(quick_measure: None) -> Callable[..., TrainRequest]:
         return TrainRequest(family="gan", dataset="portraits", config=plain, device="cpu", **about)
 
     return make
-
-
-@pytest.fixture
-def language_family(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The family of language models, which is not yet among the others."""
-    monkeypatch.setattr("studio.config.registry.FAMILIES", ("gan", "language"))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QTableView
 
-from studio.config.facts import DataFacts, DeviceFacts
-from studio.config.registry import preset
+from studio.config.facts import DataFacts, DeviceFacts, TextFacts
+from studio.config.registry import data_kinds, preset
 from studio.config.requests import TrainRequest
 from studio.families import FAMILIES
 from studio.projects.project import Project
@@ -17,7 +17,13 @@ from studio.ui.panels.panel import TABS, ModelPanel
 from studio.ui.panels.tab import PanelTab
 from studio.ui.window import StudioWindow
 
-FACTS = DataFacts(count=12, height=40, width=40, channels=3, labels={"hair": ("red", "blue")})
+PICTURES = DataFacts(count=12, height=40, width=40, channels=3, labels={"hair": ("red", "blue")})
+
+
+def facts(family: str) -> DataFacts | TextFacts:
+    """What a family's presets know of the data."""
+    kind = data_kinds(family)[-1]
+    return PICTURES if kind == "pictures" else TextFacts(kind=kind, count=9, characters=900, distinct=30, longest=120)
 
 
 @pytest.fixture(params=FAMILIES)
@@ -29,7 +35,7 @@ def family(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def run_name(family: str, project_path: Path) -> str:
     """The name of a finished run of the family in the project."""
-    config = preset(family, FACTS, DeviceFacts(), "quick")
+    config = preset(family, facts(family), DeviceFacts(), "quick")
     request = TrainRequest(family=family, dataset="cats", config=config.model_dump(mode="json"), dial="quick")
     with Project.open(project_path) as project:
         run = project.runs.new(family, "cats", config, request)
