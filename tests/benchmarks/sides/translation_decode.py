@@ -68,12 +68,12 @@ def foreign_translations(peer: Any, sentences: Sentences) -> Sentences:
     return [row[1 : 1 + TOKENS].tolist() for row in made]
 
 
-def compiled(peer: Any, folder: str, kind: str) -> Any:
-    """The same model in CTranslate2."""
+def compiled(saved: str, folder: str, kind: str) -> Any:
+    """The same model in CTranslate2, whose converter changes the one that it is given."""
     import ctranslate2
     from ctranslate2.converters import transformers as loaders
 
-    loader = loaders.MarianMTLoader()
+    peer, loader = transformers.MarianMTModel.from_pretrained(saved), loaders.MarianMTLoader()
     spec = loader.get_model_spec(peer)
     loader.set_config(spec.config, peer, SimpleNamespace(eos_token="</s>", unk_token="<unk>"))
     words = ["</s>", "<unk>", *(f"w{number}" for number in range(2, VOCABULARY - 1))]
@@ -138,7 +138,7 @@ def main() -> None:
         works["transformers"] = lambda s: foreign_translations(peer, s)
         try:
             for name, kind in (("ctranslate2", "float32"), ("ctranslate2 int8", "int8")):
-                translator = compiled(peer, f"{folder}/{kind}", kind)
+                translator = compiled(f"{folder}/marian", f"{folder}/{kind}", kind)
                 works[name] = lambda s, t=translator: compiled_translations(t, s)
         except ImportError:
             pass
