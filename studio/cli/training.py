@@ -70,7 +70,7 @@ def train(
     named = {"steps": steps, "seed": seed, "other_dataset": data_b, "split": split}
     overrides |= {name: value for name, value in named.items() if value is not None}
     with stopping_on_signals() as commands:
-        about = {"family": family, "dial": preset, "overrides": overrides, "device": device}
+        about: dict[str, Any] = {"family": family, "dial": preset, "overrides": overrides, "device": device}
         if start:
             about["start"] = (start.partition(":")[0], start_project)
         config = _plan(project, data, **about)

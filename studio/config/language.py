@@ -203,7 +203,8 @@ class LanguageConfig(TrainingSettings):
     )  # fmt: skip
     accumulate: int = setting(
         1, label="Gradient accumulation",
-        help="Parts of a batch that are worked on one after another, so that it need not fit into the memory at once.",
+        help="Parts of a batch that are worked on one after another, so that it need not fit into the memory at once; "
+        "at most so many as divide it.",
         unit="parts", ge=1, le=1024, advanced=True,
     )  # fmt: skip
     recompute: bool = setting(
@@ -220,7 +221,7 @@ class LanguageConfig(TrainingSettings):
         advanced=True,
     )  # fmt: skip
     learning_rate: float = setting(
-        1e-3, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
+        2e-3, help="Step size at its highest.", gt=0, le=1, advanced=True, live=True, log=True
     )
     schedule: Literal["cosine", "constant"] = setting(
         "cosine", help="The learning rate falls along half a cosine to the end of the run, or stays.", advanced=True
@@ -273,12 +274,6 @@ class LanguageConfig(TrainingSettings):
     def knows_horizon(self) -> bool:
         """A learning rate that falls ends with the run."""
         return self.schedule != "constant"
-
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
-        if self.batch % self.accumulate:
-            raise ValueError(f"{self.accumulate} parts do not divide a batch of {self.batch}")
-        return self
 
 
 def size(device: DeviceFacts, dial: Dial) -> tuple[ModernNetwork, int]:

@@ -207,10 +207,11 @@ class LanguageTask:
         config = self.config
         rows = self.data.batch(config.seed, step, config.batch)
         total = max(1, int(rows.learnt.sum()))
-        part = config.batch // config.accumulate
+        parts = next(n for n in range(min(config.accumulate, config.batch), 0, -1) if config.batch % n == 0)
+        part = config.batch // parts
         shares = config.shares if config.dropout == 0 and part % config.shares == 0 else 1
-        turns = torch.arange(config.batch).view(config.accumulate, part // shares, shares)
-        pieces, every = list[tuple[Callable[[], Tensor], ...]](), config.accumulate * shares
+        turns = torch.arange(config.batch).view(parts, part // shares, shares)
+        pieces, every = list[tuple[Callable[[], Tensor], ...]](), parts * shares
         for number, round_rows in enumerate(turns):
             each = [rows.of(round_rows[:, share]) if every > 1 else rows for share in range(shares)]
             pieces.append(
