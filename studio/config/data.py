@@ -1,4 +1,4 @@
-"""Settings of importing and preparing pictures."""
+"""Settings of preparing pictures, and what the user chose for a data set of pictures or texts."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Relabelled(Settings):
 
 
 class Choices(Settings):
-    """What the user decided after the check; the pictures themselves are never changed."""
+    """What the user decided after the check; pictures and texts themselves are never changed."""
 
-    leave_out: tuple[str, ...] = setting((), help="Pictures left out, by their names in the data set.", advanced=True)
+    leave_out: tuple[str, ...] = setting((), help="Items left out, by their names in the data set.", advanced=True)
     shape: Literal["crop", "pad"] = setting(
         "crop",
         label="Odd shapes",
@@ -39,6 +39,9 @@ class Choices(Settings):
     )
     background: str = setting(
         "#ffffff", label="Behind transparency", help="The colour that shows through transparent pictures, as #rrggbb."
+    )
+    headers: Literal["keep", "remove"] = setting(
+        "keep", label="Headers of books", help="What Project Gutenberg writes before and after a book is learnt or not."
     )
     relabelled: tuple[Relabelled, ...] = setting(
         (), label="Labels changed", help="Pictures that were given another value of a label.", advanced=True

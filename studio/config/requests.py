@@ -13,7 +13,7 @@ from studio.config.builtin import Builtin, Portraits
 from studio.config.data import Choices
 from studio.config.decoding import Decoding
 from studio.config.denoising import Denoising, PictureBytes
-from studio.config.texts import DataKind, Message
+from studio.config.texts import BytePairs, DataKind, Message, Tokens
 from studio.config.writing import Writing
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -60,11 +60,12 @@ class CheckRequest(Settings):
 
 
 class PrepareRequest(Settings):
-    """Fill the cache of a data set at a size."""
+    """Fill the cache of a data set: of pictures at a size, of texts with tokens of a kind."""
 
     dataset: str
-    size: int
+    size: int = 32
     channels: Literal[1, 3] = 3
+    tokens: Tokens = Field(BytePairs(), discriminator="kind")
     choices: Choices = Choices()
 
 

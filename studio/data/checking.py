@@ -30,7 +30,7 @@ FEW = 200
 Code = Literal[
     "broken", "damaged", "blank", "small", "duplicates", "conflicting", "near-duplicates", "shapes", "very-odd-shapes",
     "modes", "transparency", "animated", "balance", "unlabelled", "uncaptioned", "few", "empty-side", "copied",
-    "misaligned", "scripts", "several",
+    "misaligned", "scripts", "several", "statistics", "empty", "headers", "unreadable-signs",
 ]  # fmt: skip
 
 
@@ -42,6 +42,7 @@ class Proposal:
     leave_out: tuple[str, ...] = ()
     shape: Literal["crop", "pad"] | None = None
     background: str | None = None
+    headers: Literal["keep", "remove"] | None = None
 
     def apply(self, choices: Choices) -> Choices:
         """The choices with this proposal taken."""
@@ -50,6 +51,7 @@ class Proposal:
         changes: dict[str, object] = {"leave_out": (*choices.leave_out, *added)}
         changes |= {"shape": self.shape} if self.shape else {}
         changes |= {"background": self.background} if self.background else {}
+        changes |= {"headers": self.headers} if self.headers else {}
         return choices.model_copy(update=changes)
 
     def withdraw(self, choices: Choices) -> Choices:

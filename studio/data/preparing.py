@@ -114,7 +114,7 @@ def cache_name(store: PictureStore, settings: PrepareSettings, choices: Choices)
 
 def _relevant(store: PictureStore, choices: Choices) -> dict[str, object]:
     """Choices in a form that does not depend on the order in which they were made."""
-    plain = choices.model_dump() | {"leave_out": sorted(set(choices.leave_out) & set(store.names))}
+    plain = choices.model_dump(exclude={"headers"}) | {"leave_out": sorted(set(choices.leave_out) & set(store.names))}
     changes = {(change.name, change.label): change.value for change in choices.relabelled}
     del plain["relabelled"]
     return plain | ({"relabelled": sorted([*key, value] for key, value in changes.items())} if changes else {})

@@ -63,7 +63,7 @@ def prepare_texts(
     yield Started("prepare", folder.name, total=len(kept))
     found = yield from _find(folder, stop)
     if found is None:
-        found = yield from _make(store, folder, kept, settings, stop)
+        found = yield from _make(store, folder, settings, choices, stop)
     yield Ended("finished", result=found)
 
 
@@ -71,7 +71,9 @@ def cache_name(store: TextStore, settings: PrepareTexts, choices: Choices) -> st
     """The name of the folder for these texts, settings and choices."""
     digest = hashlib.sha256(store.digest)
     left = sorted(set(choices.leave_out) & set(store.names))
-    plain = {"version": VERSION, "settings": settings.model_dump(mode="json"), "leave_out": left}
+    plain = {"version": VERSION, "settings": settings.model_dump(mode="json"), "leave_out": left} | (
+        {"headers": choices.headers} if choices.headers != "keep" else {}
+    )
     digest.update(json.dumps(plain, sort_keys=True).encode())
     return f"texts-{digest.hexdigest()[:20]}"
 
@@ -102,19 +104,20 @@ def _find(folder: Path, stop: Stop) -> Generator[Event, None, PreparedTexts | No
 
 
 def _make(
-    store: TextStore, folder: Path, kept: np.ndarray, settings: PrepareTexts, stop: Stop
+    store: TextStore, folder: Path, settings: PrepareTexts, choices: Choices, stop: Stop
 ) -> Generator[Event, None, PreparedTexts]:
+    kept = kept_texts(store, choices.leave_out)
     total = int(store.characters[kept].sum())
     check_space(folder, 4 * total)
-    compared = text("Comparing the texts with one another")
-    division = yield from _aside(lambda tick: divided(store, kept, tick), Meter(compared, total), stop)
+    compared = Meter(text("Comparing the texts with one another"), total)
+    headers = choices.headers
+    division = yield from _aside(lambda tick: divided(store, kept, tick, headers=headers), compared, stop)
     yield from _report_lost(store, division)
     words = settings.tokeniser
     if not isinstance(settings.tokens, Inherited):
         learning = Meter(text("Making the tokeniser"))
         words = yield from _aside(lambda tick: _tokeniser(store, division, settings, tick), learning, stop)
-    template = settings.template if isinstance(settings.tokens, Inherited) else ""
-    encoder = TextEncoder(FileTokeniser(words, TOKENISER), template)
+    encoder = TextEncoder(FileTokeniser(words, TOKENISER), _template(settings))
     with FolderWriter(folder) as writer:
         yield from _write(writer, _Work(store, division, encoder), settings, stop)
         _give_name(writer)
@@ -152,6 +155,10 @@ def _report_lost(store: TextStore, division: Division) -> Iterator[Event]:
         yield Notice("texts-damaged", "warning", text("Texts of the data set are damaged"), body)
 
 
+def _template(settings: PrepareTexts) -> str:
+    return settings.template if isinstance(settings.tokens, Inherited) else ""
+
+
 def _tokeniser(store: TextStore, division: Division, settings: PrepareTexts, tick: Callable[[int], None]) -> str:
     return trained(settings.tokens, _learned(store, division, settings, tick))
 
@@ -177,7 +184,11 @@ def _learned(
 
 def _texts(store: TextStore, division: Division, chunk: Chunk, row: int) -> tuple[str, ...]:
     source = int(division.sources[row])
-    return (store.excerpt(source, chunk.begin, chunk.end),) if chunk.stretch else store.texts(source)
+    if chunk.stretch:
+        return (store.excerpt(source, chunk.begin, chunk.end),)
+    if store.kind == "text":
+        return (store.excerpt(source, int(division.begins[row]), int(division.ends[row])),)
+    return store.texts(source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +203,8 @@ class _Work:
         if chunk.stretch:
             return [self._stretch(chunk, sources[0])]
         if store.kind == "text":
-            return self.encoder.documents([store.document(i) for i in sources], ended=True)
+            texts = [_texts(store, self.division, chunk, row)[0] for row in chunk.rows]
+            return self.encoder.documents(texts, ended=True)
         if store.kind == "chat":
             return self.encoder.conversations([store.conversation(i) for i in sources])
         return self.encoder.pairs([store.pair(i) for i in sources])
@@ -258,18 +270,15 @@ def _write_tables(
     writer.write(NAMES, join_texts([store.names[position] for position in division.sources.tolist()]))
     writer.write(TOKENISER, work.encoder.tokeniser.text.encode("utf-8"))
     sources = np.unique(division.sources)
+    learnt = np.bincount(division.sources, division.ends - division.begins)[sources].astype(np.int64)
     facts = store.facts().model_copy(
-        update={
-            "count": len(sources),
-            "characters": int(store.characters[sources].sum()),
-            "longest": int(store.characters[sources].max()),
-        }
+        update={"count": len(sources), "characters": int(learnt.sum()), "longest": int(learnt.max())}
     )
     writer.write_json(
         ABOUT,
         {
             "version": VERSION, "kind": store.kind, "count": len(items), "type": kind.str,
-            "template": settings.template if isinstance(settings.tokens, Inherited) else "",
+            "template": _template(settings),
             "facts": facts.model_dump(), "lost": [store.names[position] for position in division.lost],
         },
     )  # fmt: skip

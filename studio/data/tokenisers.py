@@ -23,7 +23,7 @@ class FileTokeniser:
 
     Attributes:
         size: tokens that it knows; every number it gives is below ``bound``.
-        text: the ``tokenizer.json``.
+        text: the ``tokenizer.json``. marks: the special tokens as it writes them, the longest first.
     """
 
     def __init__(self, text: str, name: str) -> None:
@@ -38,6 +38,8 @@ class FileTokeniser:
         self.bound = max(self._tokeniser.get_vocab(with_added_tokens=True).values(), default=-1) + 1
         added = self._tokeniser.get_added_tokens_decoder()
         self._special = frozenset(number for number, token in added.items() if token.special)
+        words = (token.content for token in added.values() if token.special)
+        self.marks: tuple[str, ...] = tuple(sorted(words, key=lambda word: (-len(word), word)))
         self._bytewise = decoder == "ByteLevel"
         self.text = text
         self._plain: Tokenizer | None = None

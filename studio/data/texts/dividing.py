@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from studio.data.splitting import SPLIT, Parts, parts_of
+from studio.data.texts.headers import body_of
 from studio.data.texts.likeness import Likeness
 from studio.data.texts.store import SPLITS, TextStore
 from studio.ground.errors import DamagedError
@@ -81,29 +83,37 @@ def kept_texts(store: TextStore, leave_out: Sequence[str]) -> np.ndarray:
     return np.flatnonzero(kept & (store.characters > 0))
 
 
-def divided(store: TextStore, kept: np.ndarray, tick: Callable[[int], None] = lambda count: None) -> Division:
+def divided(
+    store: TextStore,
+    kept: np.ndarray,
+    tick: Callable[[int], None] = lambda count: None,
+    *,
+    headers: Literal["keep", "remove"] = "keep",
+) -> Division:
     """The items of the texts at ``kept`` (n,), divided.
 
     Args:
+        headers: whether what Project Gutenberg writes around books is part of them.
         tick: told now and then how many characters were compared; may raise to stop.
     """
-    keys, lost = alike(store, kept, tick)
+    likeness, lost = gathered(store, kept, tick)
+    keys = likeness.keys(near=int(store.characters[kept].sum()) <= NEAR_AMONG)
     whole = np.ones(len(kept), bool)
     whole[[np.searchsorted(kept, position) for position in lost]] = False
     kept, keys = kept[whole], keys[whole]
     splits = store.splits[kept]
     if store.kind == "text" and len(kept) < FEW and not splits.any():
-        return _by_place(store, kept, keys, lost)
+        return _by_place(kept, keys, _bodies(store, kept, headers), lost)
     values = {SPLIT: SPLITS[1:]}
     parts = parts_of(keys, {SPLIT: splits.astype(np.int32) - 1}, values)
-    begins, numbers = np.zeros(len(kept), np.int64), _numbers(parts, len(kept))
-    return Division(kept, begins, store.characters[kept], numbers, True, store.kind == "text", lost)
+    begins, ends = _bodies(store, kept, headers)
+    return Division(kept, begins, ends, _numbers(parts, len(kept)), True, store.kind == "text", lost)
 
 
-def alike(
+def gathered(
     store: TextStore, positions: np.ndarray, tick: Callable[[int], None] = lambda count: None
-) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Keys (n,) uint64 of texts, equal for equal and nearly equal ones; and the positions of unreadable texts."""
+) -> tuple[Likeness, tuple[int, ...]]:
+    """The likeness of texts to one another; and the positions of those that cannot be read."""
     likeness, done = Likeness(), 0
     lost: list[int] = []
     for position in positions.tolist():
@@ -119,7 +129,15 @@ def alike(
         except DamagedError:
             lost.append(position)
             likeness.add([("",)])
-    return likeness.keys(near=done <= NEAR_AMONG), tuple(lost)
+    return likeness, tuple(lost)
+
+
+def _bodies(store: TextStore, kept: np.ndarray, headers: Literal["keep", "remove"]) -> tuple[np.ndarray, np.ndarray]:
+    """Which characters of each text are learnt: begins and ends, (n,) int64 each."""
+    if store.kind == "text" and headers == "remove":
+        found = np.array([body_of(store, position) for position in kept.tolist()], np.int64).reshape(-1, 2)
+        return found[:, 0], found[:, 1]
+    return np.zeros(len(kept), np.int64), store.characters[kept]
 
 
 def _numbers(parts: Parts, count: int) -> np.ndarray:
@@ -129,16 +147,17 @@ def _numbers(parts: Parts, count: int) -> np.ndarray:
     return found
 
 
-def _by_place(store: TextStore, kept: np.ndarray, keys: np.ndarray, lost: tuple[int, ...]) -> Division:
+def _by_place(
+    kept: np.ndarray, keys: np.ndarray, bodies: tuple[np.ndarray, np.ndarray], lost: tuple[int, ...]
+) -> Division:
     """Two stretches a document; of nearly equal ones only the first, whose end would else be in another's beginning."""
     _, first = np.unique(keys, return_index=True)
-    chosen = kept[np.sort(first)]
-    ends = store.characters[chosen]
-    middles = (ends * _TRAINING).astype(np.int64)
-    middles[middles == 0] = ends[middles == 0]
-    rows = [(s, 0, m, 0) for s, m in zip(chosen, middles, strict=True)]
+    chosen, begins, ends = (column[np.sort(first)] for column in (kept, *bodies))
+    middles = begins + ((ends - begins) * _TRAINING).astype(np.int64)
+    middles[middles == begins] = ends[middles == begins]
+    rows = [(s, b, m, 0) for s, b, m in zip(chosen, begins, middles, strict=True)]
     rows += [(s, m, e, 1) for s, m, e in zip(chosen, middles, ends, strict=True) if m < e]
     columns = np.array(rows, np.int64).reshape(-1, 4).T
     order = np.lexsort((columns[1], columns[0]))
-    sources, begins, last, parts = columns[:, order]
-    return Division(sources, begins, last, parts.astype(np.uint8), False, True, lost)
+    sources, begins, ends, parts = columns[:, order]
+    return Division(sources, begins, ends, parts.astype(np.uint8), False, True, lost)

@@ -19,6 +19,8 @@ _OTHER_ENDS = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<|im_end|>", "<eos>"
 """What ends a text in models that others have trained."""
 LOOKED_AHEAD = 4096
 """Characters behind a place that :func:`cut_near` looks at."""
+_HIDDEN = 0x100000
+_HIDDEN_ONES = re.compile("([\U00100000-\U0010fffd])")
 _CUT = re.compile(r"(?<=\S)[ \n](?=\S)")
 
 
@@ -70,14 +72,32 @@ class TextEncoder:
         return found
 
     def _templated(self, template: ChatTemplate, messages: Sequence[Message]) -> Encoded:
+        """By a template. Letters of a message that would be a mark are hidden from it and come back as letters."""
+        hidden = [Message(role=m.role, content=self._hidden(m.content)) for m in messages]
         tokens: list[int] = []
         answers: list[bool] = []
-        for stretch in stretches(template, messages):
-            more = self.tokeniser.encode(stretch.text)
+        for stretch in stretches(template, hidden):
+            more = self._shown(stretch.text)
             tokens += more
             answers += [stretch.answer] * len(more)
         said = [message.content for message in messages if message.role == "assistant"]
         return _encoded(tokens, said, answers=np.array(answers, bool))
+
+    def _hidden(self, words: str) -> str:
+        for place, word in enumerate(self.tokeniser.marks):
+            words = words.replace(word, chr(_HIDDEN + place))
+        return words
+
+    def _shown(self, words: str) -> list[int]:
+        """Tokens of what a template wrote: its marks are marks, hidden ones letters."""
+        tokens: list[int] = []
+        for piece in _HIDDEN_ONES.split(words):
+            place = ord(piece) - _HIDDEN if len(piece) == 1 else -1
+            if 0 <= place < len(self.tokeniser.marks):
+                tokens += self.tokeniser.encode_plain([self.tokeniser.marks[place]])[0]
+            else:
+                tokens += self.tokeniser.encode(piece)
+        return tokens
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Encoded]:
         """Pairs as tokens, each side closed by the end mark."""

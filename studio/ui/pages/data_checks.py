@@ -291,6 +291,8 @@ class FindingRow(QWidget):
             return words.format(count_text(len(proposal.leave_out)))
         if proposal.shape is not None:
             return self.tr("Cut to the middle") if proposal.shape == "crop" else self.tr("Fill up the borders")
+        if proposal.headers is not None:
+            return self.tr("Without headers") if proposal.headers == "remove" else self.tr("With headers")
         names = {"#ffffff": self.tr("White"), "#000000": self.tr("Black"), "#808080": self.tr("Grey")}
         return names.get(str(proposal.background), str(proposal.background))
 

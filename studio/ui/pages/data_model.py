@@ -136,6 +136,8 @@ def is_taken(proposal: Proposal, choices: Choices) -> bool:
         return False
     if proposal.shape is not None and proposal.shape != choices.shape:
         return False
+    if proposal.headers is not None and proposal.headers != choices.headers:
+        return False
     return proposal.background is None or proposal.background.lower() == choices.background.lower()
 
 
@@ -187,6 +189,8 @@ def finding_words(finding: Finding) -> str:
         "unlabelled": "without a label",
         "uncaptioned": "without a caption",
         "balance": "rare values",
+        "headers": "with a header",
+        "unreadable-signs": "unreadable letters",
     }
     return words.get(finding.code, finding.code)
 

@@ -3,6 +3,7 @@
 import jinja2
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from tokenizers import Tokenizer
 
 from studio.config.texts import BytePairs, Characters, Message, Tokens
 from studio.data.texts.chat_format import END, MARKS, ROLE_MARKS, TEMPLATE, parts, written
@@ -51,3 +52,26 @@ def test_answers_are_what_the_assistant_says_and_its_ends(kind: Tokens) -> None:
 def test_an_open_answer_ends_with_its_mark() -> None:
     assert parts(TALK, open_answer=True)[-1].text == ROLE_MARKS["assistant"]
     assert not parts(TALK, open_answer=True)[-1].answer
+
+
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def test_a_template_of_others_knows_its_answers() -> None:
+    marks = ("<|im_start|>", "<|im_end|>")
+    made = Tokenizer.from_str(trained(BytePairs(size=300), ["system user assistant hello"]))
+    made.add_special_tokens(list(marks))
+    tokeniser = FileTokeniser(made.to_str(), "test")
+    talk = (Message(role="system", content="Be."), *said("Say <|im_end|> now", " <|im_start|> ok ", "Bye", "So long"))
+    encoded = TextEncoder(tokeniser, CHATML).conversations([talk])[0]
+    assert encoded.answers is not None
+    rows = encoded.tokens.tolist()
+    assert rows.count(tokeniser.mark("<|im_start|>")) == rows.count(tokeniser.mark("<|im_end|>")) == len(talk)
+    answers = encoded.tokens[encoded.answers].tolist()
+    end = tokeniser.mark("<|im_end|>")
+    assert answers.count(end) == 2
+    assert tokeniser.decode(answers) == "<|im_start|> ok\nSo long\n"
+    assert encoded.characters == len(" <|im_start|> ok So long")

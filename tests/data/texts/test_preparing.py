@@ -165,9 +165,9 @@ def test_nothing_left_is_said_in_a_sentence(
 
 def test_inherited_tokens_are_those_given(written: Callable[..., TextStore], prepared: Callable) -> None:
     words = trained(BytePairs(size=310), SENTENCES)
-    settings = PrepareTexts(tokens=Inherited(), tokeniser=words, template="{{ x }}")
+    settings = PrepareTexts(tokens=Inherited(), tokeniser=words, template="{{ messages[0].content }}")
     data: PreparedTexts = prepared(written(SENTENCES), settings)
-    assert data.tokeniser_text == words and data.template == "{{ x }}"
+    assert data.tokeniser_text == words and data.template == "{{ messages[0].content }}"
 
 
 def test_a_short_text_can_be_prepared(written: Callable[..., TextStore], prepared: Callable) -> None:
