@@ -3,10 +3,11 @@ and made again with the same result."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from studio.config.base import Dial, Settings, setting
 from studio.config.builtin import Builtin, Portraits
@@ -270,19 +271,29 @@ class Editing(Settings):
 
 
 class EditRequest(Settings):
-    """Translate one picture in hand. ``picture`` is a file of any readable format."""
+    """Translate one picture in hand: ``picture``, a file of any readable format, or where that is empty ``source``."""
 
     run: str
     checkpoint: CheckpointName = "last"
-    picture: PictureBytes
+    picture: PictureBytes = b""
+    source: Path | None = None
     editing: Editing = Editing()
     device: Device = "auto"
+
+    @field_validator("source")
+    @classmethod
+    def _is_here(cls, source: Path | None) -> Path | None:
+        """A stranger's picture shall not make this computer ask another one."""
+        if source is not None and is_elsewhere(source):
+            raise ValueError("the picture lies on another computer")
+        return source
 
 
 class EditFilesRequest(Settings):
     """Translate files, and folders with all below them, in the background.
 
     ``out`` is a picture's file where ``sources`` is one file and ``out`` has the suffix of one, else a folder.
+    ``keep``: results are laid ready for the gallery, too, see ``studio.jobs.keeping``.
     """
 
     run: str
@@ -290,6 +301,7 @@ class EditFilesRequest(Settings):
     sources: tuple[Path, ...]
     out: Path
     editing: Editing = Editing()
+    keep: bool = False
     device: Device = "auto"
 
 
@@ -425,6 +437,10 @@ class EvaluateRequest(Settings):
 
 
 ExportFormat = Literal["studio", "diffusers", "huggingface"]
+EXPORT_ENDINGS: Mapping[ExportFormat, str] = {
+    "studio": "model", "diffusers": "diffusers", "huggingface": "huggingface",
+}  # fmt: skip
+"""Format -> what stands behind the run's name in the name of an exported model's folder."""
 
 
 class ExportRequest(Settings):
@@ -455,13 +471,14 @@ class PretrainedRequest(Settings):
 
 
 class FilmRequest(Settings):
-    """Write a moving picture: the run's samples from first to last, or a loop through latents.
+    """Write a moving picture: the run's samples from first to last, a loop through latents, or the steps of a picture.
 
     The suffix of ``out`` chooses the format: ``.gif`` or ``.webp``. A loop passes through the latents of ``recipes``
-    and comes back to the first; ``frames`` lie between two of them.
+    and comes back to the first; ``frames`` lie between two of them. ``steps``: how the first of ``recipes`` comes out
+    of the noise, as it is, as it is believed to be, the noise in it.
     """
 
-    what: Literal["history", "loop"] = "history"
+    what: Literal["history", "loop", "steps"] = "history"
     run: str
     out: Path
     checkpoint: CheckpointName = "last"
@@ -484,6 +501,11 @@ class FreeSpaceRequest(Settings):
 
 class ExamineRequest(Settings):
     """Look at what works on this computer."""
+
+
+def is_elsewhere(path: Path) -> bool:
+    """Whether a path names another computer, as in //server/folder."""
+    return str(path).replace("\\", "/").startswith("//")
 
 
 def grid(

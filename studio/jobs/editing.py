@@ -22,7 +22,7 @@ def edited(model: EditingModel, request: EditRequest, run: Run) -> Generator[Pro
     Raises:
         UsageError: it cannot be read, or the model does not know the direction.
     """
-    original = in_hand(request.picture, model)
+    original = in_hand(_file_of(request), model)
     after = yield from translated(model, original, request.editing)
     fixed = request.model_copy(update={"checkpoint": str(model.step), "run": run.name})
     suffix = original.suffix()
@@ -49,6 +49,16 @@ def round_trip(model: EditingModel, request: RoundTripRequest) -> Generator[Prog
     yield Progress(text("Translating"), 0)
     original = in_hand(request.picture, model)
     return model.round_trip(original.pixels(model.channels), request.direction)
+
+
+def _file_of(request: EditRequest) -> bytes:
+    """The picture of a request, which carries it or names its file."""
+    if request.picture or request.source is None:
+        return request.picture
+    try:
+        return request.source.read_bytes()
+    except OSError as error:
+        raise UsageError("The picture {name} is no longer where it was.", name=str(request.source)) from error
 
 
 def in_hand(picture: bytes, model: EditingModel) -> Original:

@@ -33,27 +33,40 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class EditRow:
-    """One picture of a report: its name, where its result is and how large; or why there is none."""
+    """One picture of a report: its name, where its result is and how large; or why there is none.
+
+    ``kept``: it lies ready for the gallery, too.
+    """
 
     name: str
     out: Path | None = None
     width: int = 0
     height: int = 0
     error: Text | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EditReport:
-    """What an :class:`EditFilesRequest` did: one row a picture, in order. ``step`` is that of the checkpoint."""
+    """What an :class:`EditFilesRequest` did: one row a picture, in order. ``step`` is that of the checkpoint.
+
+    ``ready``: results as finished files for the gallery.
+    """
 
     rows: tuple[EditRow, ...]
     run: str = ""
     step: int = 0
+    ready: tuple[Path, ...] = ()
 
     @property
     def done(self) -> int:
         """How many pictures were made."""
         return sum(row.error is None for row in self.rows)
+
+    @property
+    def kept(self) -> int:
+        """How many lie ready for the gallery."""
+        return len(self.ready)
 
     @property
     def left_out(self) -> int:

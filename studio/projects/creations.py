@@ -100,6 +100,21 @@ def write_files(folder: Path, pictures: np.ndarray, notes: Sequence[Mapping[str,
     return rows
 
 
+def moved_in(folder: Path, files: Sequence[Path]) -> list[dict[str, Any]]:
+    """Move finished files of ours into ``folder``, on the same disk; returns their rows. What is none of ours stays
+    where it is.
+    """
+    folder.mkdir(exist_ok=True)
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
+    rows = []
+    for number, file in enumerate(files):
+        for row in found_again(file.parent, [file.name]):
+            path = folder / f"{stem}-{number:06d}.png"
+            replace(file, path)
+            rows.append(row | {"file": path.name})
+    return rows
+
+
 def found_again(folder: Path, names: Iterable[str]) -> list[dict[str, Any]]:
     """Rows for files of ours that no row lists; other files are left alone."""
     rows = []

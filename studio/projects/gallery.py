@@ -11,6 +11,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from studio.projects.creations import (
     creation_of,
     found_again,
     insert_rows,
+    moved_in,
     read_birth_certificate,
     search_words,
     time_of,
@@ -40,6 +42,8 @@ __all__ = ["Creation", "Filter", "Gallery", "Order", "read_birth_certificate"]
 
 Order = Literal["newest", "oldest"]
 _WHAT = "the creations"
+_READ_ONLY = "The project is open for reading only, so nothing can be kept in it."
+_BUNDLE = 64
 _TAKEN_UP = "{count} pictures of the gallery were missing from its list and were taken up again."
 
 
@@ -75,11 +79,32 @@ class Gallery:
         if len(requests) != len(pixels):
             raise UsageError("{pictures} pictures need one request or as many.", pictures=len(pixels))
         if self._database.read_only:
-            raise StudioError("The project is open for reading only, so nothing can be kept in it.")
+            raise StudioError(_READ_ONLY)
         about = {"run": run, "family": family, "kind": kind, "note": note, "created": time.time()}
         with saving(_WHAT):
             rows = write_files(self.folder, pixels, [about | {"request": dict(one)} for one in requests])
         ids = self._database.write(lambda c: insert_rows(c, rows), _WHAT)
+        self._changed()
+        return ids
+
+    def take_up(self, files: Sequence[Path]) -> list[int]:
+        """Keep pictures that lie finished elsewhere in the project, each with what makes it again; returns their ids.
+
+        They come in bundles: what a crash cuts off is kept or still lies where it was.
+
+        Raises:
+            StudioError: it could not be saved; the bundles before it are kept.
+        """
+        if self._database.read_only:
+            raise StudioError(_READ_ONLY)
+        ids: list[int] = []
+        for start in range(0, len(files), _BUNDLE):
+            with saving(_WHAT):
+                rows = moved_in(self.folder, files[start : start + _BUNDLE])
+            ids += self._database.write(lambda c, rows=rows: insert_rows(c, rows), _WHAT)  # type: ignore[misc]
+        for folder in {file.parent for file in files}:
+            with suppress(OSError):  # what is none of ours is still in it
+                folder.rmdir()
         self._changed()
         return ids
 

@@ -27,7 +27,7 @@ from studio.config.requests import (
     TrainRequest,
 )
 from studio.generation.models import RoundTrip
-from studio.ground.events import Stop
+from studio.ground.events import Notice, Stop
 from studio.jobs.edits import Edited, EditReport
 from studio.jobs.footprint import Footprint
 from studio.jobs.steering import CommandQueue
@@ -124,6 +124,47 @@ def test_a_folder_of_all_sorts(trained: tuple[Path, str], album: Path, tmp_path:
     }  # fmt: skip
     assert opened(out / "below" / "Turned.JPEG").getexif()[0x0112] == 6
     assert np.array_equal(np.asarray(opened(out / "clear.png"))[..., 3], picture(channels=4)[..., 3])
+
+
+def test_results_lie_ready_for_the_gallery(
+    trained: tuple[Path, str], album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, run = trained
+    monkeypatch.setattr("studio.jobs.keeping.CARRIED", (album / "long.png").stat().st_size - 1)
+    asked = EditFilesRequest(run=run, sources=(album,), out=tmp_path / "out", keep=True, device="cpu")
+    report: EditReport = ending(run_to_end(asked, path)).result
+    assert report.kept == report.done == sum(row.kept for row in report.rows) == 6
+    with Project.open(path) as project:
+        before = project.gallery.count()
+        found = {one.note: one for one in project.gallery.some(project.gallery.take_up(report.ready))}
+        assert len(found) == 6 == project.gallery.count() - before and not report.ready[0].parent.exists()
+        assert {one.run for one in found.values()} == {run}
+        requests = {name: EditRequest.model_validate(one.request) for name, one in found.items()}
+        assert requests["clear.png"].picture == (album / "clear.png").read_bytes()
+        assert requests["long.png"].picture == b"" and requests["long.png"].source == album / "long.png"
+        for name in ("clear.png", "long.png"):
+            again: Edited = ending(run_to_end(requests[name], path)).result
+            assert np.array_equal(again.after, project.gallery.picture(found[name])), name
+    (album / "long.png").unlink()
+    assert "no longer where it was" in str(ending(run_to_end(requests["long.png"], path)).error)
+
+
+def test_what_is_too_much_for_the_gallery_lies_in_the_folder_alone(
+    trained: tuple[Path, str], album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, run = trained
+    monkeypatch.setattr("studio.jobs.keeping.TOGETHER", 8_000)
+    asked = EditFilesRequest(run=run, sources=(album,), out=tmp_path / "out", keep=True, device="cpu")
+    events = run_to_end(asked, path)
+    report: EditReport = ending(events).result
+    assert report.done == 6 and 0 < report.kept < 6
+    assert [event.code for event in events if isinstance(event, Notice)] == ["gallery-full"]
+
+
+def test_a_request_does_not_lead_to_another_computer() -> None:
+    for source in ("//server/share/a.png", "\\\\server\\share\\a.png"):
+        with pytest.raises(ValueError, match="another computer"):
+            EditRequest(run="run", source=Path(source))
 
 
 def test_on_the_command_line(

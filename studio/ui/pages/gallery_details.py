@@ -40,6 +40,7 @@ class Details(QWidget):
         self._session = session
         self._creations: Sequence[Creation] = ()
         self._shown = 0
+        self._ever = False  # whether anything was shown yet, if only that nothing is chosen
         self._make_parts()
         self._lay_out()
 
@@ -121,8 +122,9 @@ class Details(QWidget):
 
     def show_creations(self, creations: Sequence[Creation]) -> None:
         """Show one creation, or that several (or none) are chosen."""
-        if list(creations) == list(self._creations):
+        if self._ever and list(creations) == list(self._creations):
             return
+        self._ever = True
         self.keep_note()
         self._creations = list(creations)
         one = creations[0] if len(creations) == 1 else None

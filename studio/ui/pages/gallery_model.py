@@ -95,7 +95,8 @@ def facts_of(creation: Creation) -> list[tuple[str, str]]:
 def _edit_facts(request: EditRequest) -> list[tuple[str, str]]:
     editing = request.editing
     way = _tr("B → A") if editing.direction == "b2a" else _tr("A → B")
-    return [(_tr("Direction"), way), (_tr("Strength"), _tr("{0} %").format(round(100 * editing.strength)))]
+    facts = [(_tr("Direction"), way), (_tr("Strength"), _tr("{0} %").format(round(100 * editing.strength)))]
+    return facts if request.source is None else [*facts, (_tr("Made of"), str(request.source))]
 
 
 def _recipe_facts(request: GenerateRequest) -> list[tuple[str, str]]:

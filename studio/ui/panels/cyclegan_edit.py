@@ -36,6 +36,7 @@ class CycleganEditTab(OneManyTab):
         one.changed.connect(self.intention_changed)
         one.all_asked.connect(self._on_all)
         many.opened.connect(self._on_opened)
+        many.state_changed.connect(self.state_changed)
         return one, many
 
     def column_parts(self) -> Sequence[QWidget]:
@@ -58,11 +59,13 @@ class CycleganEditTab(OneManyTab):
         self.many.forget()
 
     def state(self) -> dict[str, Any]:
-        return {"mode": self.mode(), "settings": self.settings.state(), "one": self.one.state()}
+        parts = {"settings": self.settings, "one": self.one, "many": self.many}
+        return {"mode": self.mode()} | {name: part.state() for name, part in parts.items()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.settings.restore(state.get("settings"))
         self.one.restore(state.get("one"))
+        self.many.restore(state.get("many"))
         self.show_mode(str(state.get("mode", ONE)))
 
     def intention_part(self) -> TabIntention:

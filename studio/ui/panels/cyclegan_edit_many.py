@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +28,17 @@ from PySide6.QtWidgets import (
 )
 
 from studio.config.requests import EditFilesRequest
+from studio.ground.errors import text
 from studio.ground.events import Ended, Event, Progress
 from studio.jobs.edits import EditReport, EditRow
 from studio.ui import theme
 from studio.ui.panels.cyclegan_edit_settings import EditSettings
 from studio.ui.panels.maker import Maker
 from studio.ui.text import Label, count_text, tooltip_text
+from studio.ui.undo import Deed
 from studio.ui.widgets.busy import BusyRow
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.choices import CheckBox
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.path_field import PathField
@@ -148,6 +151,8 @@ class ManyTools(QWidget):
         self.out = PathField("folder", title=self.tr("Where the results go"))
         self.out.setObjectName("editOut")
         self.out.setAccessibleName(self.tr("Folder for the results"))
+        self.keep = CheckBox(self.tr("Also keep them in the gallery"), checked=True)
+        self.keep.setObjectName("editManyKeep")
         self.edit = Button(self.tr("Edit them"), icon="play")
         self.edit.setObjectName("editMany")
         self.edit.setProperty("asks", "edit")
@@ -162,6 +167,7 @@ class ManyTools(QWidget):
         column.addWidget(Label(self.tr("Results go to"), role="dim"))
         column.addWidget(self.out)
         column.addWidget(Label(words, role="small", wrap=True))
+        column.addWidget(self.keep)
         column.addWidget(self.edit)
 
     def _button(self, name: str, words: str, icon: str) -> Button:
@@ -237,6 +243,8 @@ class ManyView(QWidget):
         self.table.report.set_rows(report.rows)
         self.title.setText(self.tr("{0} edited").format(count_text(report.done)))
         words = [self.tr("by {0}, step {1}").format(report.run, count_text(report.step))]
+        if report.kept:
+            words.insert(0, self.tr("{0} kept in the gallery").format(count_text(report.kept)))
         if report.left_out:
             words.insert(0, self.tr("{0} left out").format(count_text(report.left_out)))
         if stopped:
@@ -245,9 +253,10 @@ class ManyView(QWidget):
 
 
 class ManyDesk(QObject):
-    """Starts the job and shows its report. `opened` carries the file of a row."""
+    """Starts the job, shows its report, takes the results into the gallery. `opened` carries the file of a row."""
 
     opened = Signal(object)
+    state_changed = Signal()
 
     def __init__(self, session: Session, maker: Maker, settings: EditSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -262,6 +271,7 @@ class ManyDesk(QObject):
         self.ask_folder, self.ask_files = self._ask_folder, self._ask_files
         self.tools.asked.connect(self._on_asked)
         self.tools.out.path_changed.connect(self._on_out)
+        self.tools.keep.value_changed.connect(self.state_changed)
         self.view.empty.triggered.connect(self._on_empty)
         self.view.busy.cancelled.connect(self.stop)
         self.view.filter.value_changed.connect(self._on_filter)
@@ -293,6 +303,7 @@ class ManyDesk(QObject):
         self.tools.edit.set_available(why or none or nowhere)
         for button in (self.tools.folder, self.tools.files):
             button.set_available(busy)
+        self.tools.keep.set_available(self._session.why_read_only())
 
     def _why_not(self) -> str:
         if self._job is not None:
@@ -328,7 +339,7 @@ class ManyDesk(QObject):
             return
         request = EditFilesRequest(
             run=model.run, checkpoint=model.checkpoint, sources=self._sources, out=out, editing=editing,
-            device=self._session.preferences.device,
+            keep=self.tools.keep.value() and self._session.can_write, device=self._session.preferences.device,
         )  # fmt: skip
         self._made, self._ready = (self._sources, out), False
         words = self.tr("Editing {0}").format(self._source_words())
@@ -363,8 +374,31 @@ class ManyDesk(QObject):
         if isinstance(ended.result, EditReport):
             self.report = ended.result
             self.view.show_report(ended.result, stopped=ended.status == "stopped")
+            self._keep(ended.result)
         elif ended.status == "failed":
             self.view.show_words(self.tr("Nothing was edited"), spoken(ended.error), self.tr("Choose a folder…"))
+
+    def _keep(self, report: EditReport) -> None:
+        """Take into the gallery what lies ready for it; can be taken back."""
+        project = self._session.project
+        if project is None or not report.ready or not self._session.can_write:
+            return
+        gallery, bin_ = project.gallery, project.bin
+
+        def on_kept(ids: list[int]) -> None:
+            deed = Deed(lambda: gallery.delete(ids), bin_.undo)
+            what = text("Kept {count} results in the gallery", count=len(ids))
+            self._session.deleted(what, deed.do, deed.undo)
+
+        self._session.chores.do(lambda: gallery.take_up(report.ready), self.tr("Keeping the results"), on_kept)
+
+    def state(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {"keep": self.tools.keep.value()}
+
+    def restore(self, state: object) -> None:
+        """Take up `state`; what is odd is left as it is."""
+        self.tools.keep.set_value(not isinstance(state, Mapping) or state.get("keep") is not False)
 
     # --- what the user does ------------------------------------------------------------------------------------------
 

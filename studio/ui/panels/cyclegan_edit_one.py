@@ -441,7 +441,10 @@ class OneDesk(QObject):
         self._maker.choose(request.run, request.checkpoint)
         self._settings.set_trained(self._maker.trained)
         self._settings.set_editing(request.editing)
-        self.show_bytes(request.picture, str(certificate.get("note") or self.tr("from the gallery")))
+        if request.source is not None and not request.picture:
+            self.take([request.source])
+        else:
+            self.show_bytes(request.picture, str(certificate.get("note") or self.tr("from the gallery")))
         self._digest = str(certificate.get("pixels") or "")
         self.state_changed.emit()
         return True

@@ -43,7 +43,10 @@ class CycleganLookTab(LookTab):
             return True
         self.maker.choose(request.run, request.checkpoint)
         self.choice.direction.set_value(request.editing.direction)
-        self.choice.show_bytes(request.picture, str(certificate.get("note") or self.tr("from the gallery")))
+        if request.source is not None and not request.picture:
+            self.choice.open(request.source)
+        else:
+            self.choice.show_bytes(request.picture, str(certificate.get("note") or self.tr("from the gallery")))
         return True
 
     def take_drop(self, paths: list[Path], certificate: Mapping[str, Any] | None) -> bool:

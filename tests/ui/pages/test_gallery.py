@@ -82,6 +82,13 @@ def test_creations_are_shown_the_newest_first_with_their_pictures(page: GalleryP
     assert page.bar.count.text() == "12 pictures"
 
 
+def test_where_nothing_is_chosen_nothing_can_be_done(page: GalleryPage) -> None:
+    assert page.details.title.text() == "Nothing chosen" and not page.details.run.isVisible()
+    for name in ("galleryRecall", "galleryLook", "galleryExport", "galleryCopy", "galleryDelete"):
+        button = page.details.findChild(QPushButton, name)
+        assert button is not None and not button.isEnabled() and button.toolTip(), name
+
+
 def test_the_details_say_how_it_was_made(page: GalleryPage, qtbot: Any) -> None:
     click(qtbot, page, 11)
     words = facts(page)

@@ -1,7 +1,10 @@
 """What the gallery says of a creation; no window needed."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from studio.config.denoising import Beginning, Denoising
-from studio.config.requests import Drawn, GenerateRequest, Recipe
+from studio.config.requests import Drawn, Editing, EditRequest, GenerateRequest, Recipe
 from studio.projects.creations import Creation
 from studio.ui.pages.gallery_model import facts_of
 
@@ -23,6 +26,15 @@ def test_where_a_picture_begins() -> None:
     way = Denoising(begin=Beginning(picture=b"x", mask=b"y", strength=0.5), other_prompt="blue", other_share=0.5)
     facts = dict(facts_of(creation(Recipe(latent=Drawn(seed=7), denoising=way))))
     assert facts["Begins with"] == "a part of a picture, strength 0.5" and facts["Towards"] == "blue"
+
+
+def test_an_edited_picture_names_the_file_that_it_does_not_carry() -> None:
+    request = EditRequest(run="hair", checkpoint="40", editing=Editing(direction="b2a", strength=0.8))
+    known = Creation(1, "a.png", "", 10, 8, 8, "picture", "cyclegan", "hair", 0.0, False, "", "")
+    found = [dict(facts_of(replace(known, request_json=one.model_dump_json()))) for one in (
+        request, request.model_copy(update={"source": Path("/home/me/a.jpg")}))]  # fmt: skip
+    assert found[0]["Strength"] == "80 %" and "Made of" not in found[0]
+    assert Path(found[1]["Made of"]) == Path("/home/me/a.jpg")
 
 
 def test_a_picture_of_a_gan_says_nothing_of_steps() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PySide6.QtCore import Qt
 
 from studio.config.builtin import Portraits
 from studio.config.cyclegan import CycleganConfig, PatchDiscriminator, ResnetGenerator
@@ -96,6 +97,21 @@ def test_a_picture_and_a_folder_are_edited(
     assert report.done == 1 and report.left_out == 1
     with Image.open(tmp_path / "mine - blond" / "clear.png") as made:
         assert made.size == (21, 34) and made.mode == "RGBA"
+    session = window.session
+    gallery = session.project.gallery  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: gallery.count() == 1, timeout=LONG)
+    (kept,) = gallery.query()
+    assert kept.note == "clear.png" and "1 kept in the gallery" in tab.many.view.details.text()
+    qtbot.waitUntil(lambda: session.undo.top() is not None, timeout=LONG)
+    session.undo_now()
+    assert gallery.count() == 0
+    session.redo_now()
+    assert gallery.count() == 1
+    tab.many.tools.keep.setFocus()
+    qtbot.keyClick(tab.many.tools.keep, Qt.Key.Key_Space)
+    tab.many.edit()
+    qtbot.waitUntil(lambda: tab.many.report is not report, timeout=LONG)
+    assert tab.many.report.kept == 0 and tab.many.state() == {"keep": False} and gallery.count() == 1
 
 
 def test_it_is_looked_into(window: StudioWindow, trained_project: tuple[Path, str], qtbot: Any) -> None:
