@@ -22,6 +22,7 @@ Output = Literal["residual", "mask", "plain"]
 AdversarialLoss = Literal["least_squares", "non_saturating", "hinge"]
 Augmentation = Literal["colour", "translation", "cutout"]
 FEW_PICTURES = 1000  # of both sides: fewer are soon learnt by heart
+FARTHEST = ("black", "blond")
 GRAIN = 4  # a ResNet generator halves its pictures twice
 
 
@@ -304,7 +305,7 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> CycleganConfig:
         else {"quick": 4000, "balanced": 20_000, "best": 100_000}
     )
     return CycleganConfig(
-        split=_first_split(data),
+        split=_likely_split(data),
         picture_size=size,
         channels=1 if data.channels == 1 else 3,
         generator=ResnetGenerator(width=width, blocks=9 if size >= 256 else 6),
@@ -317,11 +318,14 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> CycleganConfig:
     )
 
 
-def _first_split(data: DataFacts) -> str:
-    """The first two values of the first label that has two; "" where none has."""
+def _likely_split(data: DataFacts) -> str:
+    """Of the first label that has two values: black against blond where it has both, which differ as much as hair can,
+    else the first two; "" where no label has two.
+    """
     for name, values in data.labels.items():
-        if len(values) > 1 and not any(c in f"{name}{values[0]}{values[1]}" for c in "=:"):
-            return str(Split(name, values[0], values[1]))
+        a, b = FARTHEST if set(FARTHEST) <= set(values) else (*values, "", "")[:2]
+        if a and b and not any(c in f"{name}{a}{b}" for c in "=:"):
+            return str(Split(name, a, b))
     return ""
 
 

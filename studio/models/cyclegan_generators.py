@@ -20,6 +20,13 @@ class Translator(nn.Module):
 
     residual: the picture and a change within [-2, 2]. mask: the picture, and where a mask in [0, 1] is open paint over
     it. plain: paint alone. Only ``plain`` stays within [-1, 1] by itself.
+
+    ``strength`` lies straight between the picture (0) and its translation (1), pixel by pixel. Looked at over portraits
+    of 32 x 32, black hair and blond, at seven strengths from 0 to 1.5, beside two other ways: this one goes evenly
+    through brown. In feature space, where the residual blocks' changes are scaled, the change is whole from a quarter
+    on and faces are spoilt towards 0; scaled in both ways it cannot be told from this one. Between the averaged network
+    and one that changes nothing (the last layer's answer is scaled before it is squashed) nearly nothing happens up to
+    a half, and beyond 1 a halo grows round the head. Beyond 1 all of them burn out.
     """
 
     grain = 4

@@ -56,6 +56,12 @@ def test_presets_fit_any_pictures(dial: Dial, kind: str, side: int) -> None:
     assert made.split == "hair=black:blond" and made.picture_size % 16 == 0 and made.knows_horizon
 
 
+def test_hair_is_split_where_it_differs_most() -> None:
+    hair = ("black", "brown", "blond", "red")
+    assert preset(facts(hair=hair, two=("p", "q")), DeviceFacts(), "quick").split == "hair=black:blond"
+    assert preset(facts(fur=("brown", "black")), DeviceFacts(), "quick").split == "fur=brown:black"
+
+
 def test_a_preset_splits_by_the_first_label_that_can() -> None:
     assert preset(facts(one=("x",), odd=("a:b", "c"), two=("p", "q")), DeviceFacts(), "quick").split == "two=p:q"
     assert preset(facts(), DeviceFacts(), "quick").split == ""
