@@ -182,6 +182,16 @@ class DiffusionConfig(TrainingSettings):
         lt=1,
         advanced=True,
     )
+    clause_dropout: float = setting(
+        0.0,
+        label="Leave clauses out",
+        help="Share of captions of which random clauses are kept back, so that a prompt may name a few things and "
+        "leave the others open.",
+        ge=0,
+        le=1,
+        advanced=True,
+        auto="data",
+    )
     network: Network = setting(UnetNetwork(), help="The denoiser.", discriminator="kind", auto="device")
     process: Process = setting(
         Flow(), label="Noise", help="How noise is added and what is predicted.", discriminator="kind"
@@ -239,6 +249,11 @@ class DiffusionConfig(TrainingSettings):
     def sample_gap(self) -> int:
         """A picture is drawn in many calls of the network."""
         return 4096
+
+    @property
+    def export_formats(self) -> tuple[str, ...]:
+        """The classic U-Net is one of diffusers' networks."""
+        return ("studio", "diffusers") if isinstance(self.network, ClassicNetwork) else ("studio",)
 
     @property
     def knows_horizon(self) -> bool:

@@ -89,6 +89,11 @@ class TrainingSettings(Settings):
         return False
 
     @property
+    def export_formats(self) -> tuple[str, ...]:
+        """The formats in which other programs can be given the model (``studio.config.requests.ExportFormat``)."""
+        return ("studio",)
+
+    @property
     def second_dataset(self) -> str:
         """The data set that it learns from besides the run's own; "" for most families."""
         return ""

@@ -16,6 +16,7 @@ PAD, UNKNOWN, BEGIN = 0, 1, 2
 SPECIAL = 3  # tokens that stand for no word
 MOST_WORDS = 4096
 LONGEST = 64  # tokens of a text, the beginning included
+_MARKS, _JOINERS = frozenset(",;:.!?"), frozenset(("and", "with"))
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 _READ = 4096  # characters of a text that are looked at: no caption of 64 words needs more
 
@@ -80,6 +81,16 @@ class Vocabulary:
         row[: len(tokens)] = tokens
         unknown = tuple(dict.fromkeys(w for w in kept if w not in self._tokens and w[0].isalnum()))
         return Encoded(row, unknown, tuple(cut))
+
+    def clauses(self, tokens_NT: np.ndarray) -> np.ndarray:
+        """To which clause of its text each token belongs, (N, T) int64: 0 before the first mark, and so on; -1 for what
+        is no word. A clause begins with a mark, or with “and” or “with”, and has words behind it.
+        """
+        begins = [word in _MARKS or word in _JOINERS for word in self.words]
+        opens_NT = np.isin(tokens_NT, SPECIAL + np.flatnonzero(begins))
+        opens_NT[:, 1:] &= ~opens_NT[:, :-1]  # “, and” begins one clause
+        found: np.ndarray = np.where(np.isin(tokens_NT, (PAD, BEGIN)), -1, np.cumsum(opens_NT, axis=1))
+        return found
 
     def encode_all(self, texts: Iterable[str]) -> np.ndarray:
         """Tokens (N, T) int64."""

@@ -232,12 +232,14 @@ class DiffusionTask:
         return loss
 
     def _told_of(self, rows: np.ndarray, codes_BL: Tensor, draws: Draws) -> Condition:
-        """The pictures' conditions; of some nothing is told, of some not every label."""
+        """The pictures' conditions; of some nothing is told, of some not every label or clause."""
         share, labels = self.config.condition_dropout, codes_BL.shape[1]
         chances = torch.rand((1 + labels, len(rows)), generator=draws.stream("told"), device=self.device)
         if labels > 1:
             codes_BL = codes_BL.masked_fill((chances[1:] < share).T, -1)
-        return self.data.condition(rows, codes_BL, chances[0] < share)
+        leave = self.config.clause_dropout
+        tokens = self.data.shortened(rows, leave, draws.on_host("clauses")) if leave else None
+        return self.data.condition(rows, codes_BL, chances[0] < share, tokens)
 
     def _errors(
         self, denoiser: Denoiser, x0: Tensor, n: Tensor, time: Tensor, told: Told, *, again: bool = False

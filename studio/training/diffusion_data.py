@@ -15,7 +15,7 @@ from torch import Tensor
 from studio.ground.errors import UsageError, text
 from studio.ground.events import Notice
 from studio.models.diffusion import Condition
-from studio.models.vocabulary import Vocabulary, words_of
+from studio.models.vocabulary import PAD, Vocabulary, words_of
 from studio.training.picture_data import PictureData
 from studio.training.task import Pictures
 
@@ -43,12 +43,31 @@ class DiffusionData(PictureData):
                 )
             self.vocabulary = Vocabulary.of(self.captions[row] for row in self.training.tolist())
             self._tokens_NT = self.vocabulary.encode_all(self.captions)
+            self._clauses_NT = self.vocabulary.clauses(self._tokens_NT)
 
-    def condition(self, rows: np.ndarray, codes_BL: Tensor | None = None, drop_B: Tensor | None = None) -> Condition:
-        """What is told of the pictures at ``rows``; ``codes_BL`` in the place of their own."""
+    def condition(
+        self,
+        rows: np.ndarray,
+        codes_BL: Tensor | None = None,
+        drop_B: Tensor | None = None,
+        tokens_BT: Tensor | None = None,
+    ) -> Condition:
+        """What is told of the pictures at ``rows``; ``codes_BL`` and ``tokens_BT`` in the place of their own."""
         codes = torch.from_numpy(self.codes_NL[rows]) if codes_BL is None else codes_BL
-        tokens = None if self._tokens_NT is None else torch.from_numpy(self._tokens_NT[rows]).to(self.device)
+        if tokens_BT is None and self._tokens_NT is not None:
+            tokens_BT = torch.from_numpy(self._tokens_NT[rows])
+        tokens = None if tokens_BT is None else tokens_BT.to(self.device)
         return Condition(codes.to(self.device), tokens, drop_B)
+
+    def shortened(self, rows: np.ndarray, share: float, generator: torch.Generator) -> Tensor | None:
+        """The captions at ``rows`` as tokens (B, T), of ``share`` of them some clauses left out; None without text.
+
+        How many of a caption's clauses go is drawn evenly, from none to all but one of them.
+        """
+        if self._tokens_NT is None:
+            return None
+        tokens, clauses = (torch.from_numpy(found[rows]) for found in (self._tokens_NT, self._clauses_NT))
+        return without_clauses(tokens, clauses, share, generator)
 
     def remarks(self) -> Iterator[Notice]:
         """What is worth knowing of the captions that are learned from: some are missing, some are cut."""
@@ -68,3 +87,21 @@ class DiffusionData(PictureData):
     def digest(self) -> str:
         """What another set of captions does not have."""
         return hashlib.sha256("\0".join(self.captions).encode("utf-8", "replace")).hexdigest()
+
+
+def without_clauses(tokens_BT: Tensor, clauses_BT: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Texts (B, T) without random clauses of theirs, the other words moved together; see ``Vocabulary.clauses``."""
+    count = int(clauses_BT.max()) + 1
+    if count < 2:
+        return tokens_BT
+    batch = len(tokens_BT)
+    chosen_B, stay_B = torch.rand((2, batch), generator=generator)
+    order_BK = torch.rand((batch, count), generator=generator)
+    own_B = clauses_BT.amax(dim=1) + 1  # clauses of each text
+    order_BK = order_BK.masked_fill(torch.arange(count) >= own_B[:, None], 2.0)  # those that it has come first
+    rank_BK = order_BK.argsort(dim=1).argsort(dim=1)
+    kept_B = torch.where(chosen_B < share, 1 + (stay_B * own_B).floor(), own_B)
+    stays_BK = rank_BK < kept_B[:, None]
+    stays_BT = stays_BK.gather(1, clauses_BT.clamp(min=0)) | (clauses_BT < 0)
+    together_BT = (~stays_BT).to(torch.uint8).argsort(dim=1, stable=True)
+    return tokens_BT.masked_fill(~stays_BT, PAD).gather(1, together_BT)

@@ -12,8 +12,10 @@ from studio.config.base import with_overrides
 from studio.config.diffusion import DiffusionConfig
 from studio.ground.errors import UsageError
 from studio.ground.events import Notice
+from studio.models.vocabulary import BEGIN, PAD, SPECIAL, Vocabulary
 from studio.training.cadence import sample_steps
 from studio.training.diffusion import DiffusionTask, by_band, rate_factor, times, watched_times
+from studio.training.diffusion_data import without_clauses
 from studio.training.rng import Draws
 from studio.training.trainer import Trainer
 
@@ -89,6 +91,42 @@ def test_labels_and_words_are_kept_back_as_often_as_wished(tiny: TinyPictures) -
     hidden = (told.codes_BL[:, 0] < 0) & (codes[:, 0] >= 0)
     assert float(hidden.float().mean()) == pytest.approx(0.25, abs=0.03)
     assert bool(((told.codes_BL == codes) | (told.codes_BL == -1)).all())
+
+
+def test_clauses_are_left_out_as_often_as_wished() -> None:
+    vocabulary = Vocabulary.of(["a face with red hair, a hat, and a scarf; dark"])
+    plain = ["a face", "with red hair", ", a hat", ", and a scarf", "; dark"]
+    tokens = torch.from_numpy(vocabulary.encode_all([" ".join(plain)] * 4000))
+    clauses = torch.from_numpy(vocabulary.clauses(tokens.numpy()))
+    assert clauses[0].tolist()[:14] == [-1, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4]
+    generator = torch.Generator().manual_seed(0)
+    found = [texts_of(vocabulary, row) for row in without_clauses(tokens, clauses, 0.5, generator).tolist()]
+    whole = " ".join(plain)
+    assert np.mean([text == whole for text in found]) == pytest.approx(0.5 + 0.5 / 5, abs=0.03)
+    kept = np.array([[clause in text for clause in plain] for text in found if text != whole])
+    assert kept.any(axis=1).all(), "something is always told"
+    assert all(" ".join(part for part, stays in zip(plain, row, strict=True) if stays) == text
+               for row, text in zip(kept, [text for text in found if text != whole], strict=True))  # fmt: skip
+    assert kept.mean(axis=0) == pytest.approx(np.full(5, 0.5), abs=0.05)
+
+
+def texts_of(vocabulary: Vocabulary, tokens: list[int]) -> str:
+    """The words of a text; nothing but filling stands behind them."""
+    words = [vocabulary.words[token - SPECIAL] for token in tokens if token >= SPECIAL]
+    assert tokens[0] == BEGIN and set(tokens[1 + len(words) :]) <= {PAD}
+    return " ".join(words)
+
+
+def test_leaving_clauses_out_changes_no_other_draw(tiny: TinyPictures) -> None:
+    rows = np.arange(16, 24)
+    told = []
+    for share in (0.0, 1.0):
+        task = DiffusionTask(_config(clause_dropout=share), tiny, CPU)
+        codes = torch.from_numpy(task.data.codes_NL[rows])
+        told.append([task._told_of(rows, codes, Draws(0, CPU).at(step)) for step in (3, 3, 4)])
+    (whole, _, _), (first, again, other) = told
+    assert torch.equal(first.tokens_BT, again.tokens_BT) and not torch.equal(first.tokens_BT, other.tokens_BT)
+    assert not torch.equal(whole.tokens_BT, first.tokens_BT) and torch.equal(whole.drop_B, first.drop_B)
 
 
 def test_every_weight_learns(make_trainer: Make) -> None:
