@@ -157,8 +157,8 @@ def film(
     run: RunName,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .gif or .webp file.", show_default=False)],
     what: Annotated[
-        Literal["history", "loop"],
-        typer.Option("--what", help="The samples from first to last, or a walk through the latent space."),
+        Literal["history", "loop", "steps"],
+        typer.Option("--what", help="The samples from first to last, a walk through latents, or a picture's steps."),
     ] = "history",
     checkpoint: Checkpoint = "last",
     count: Annotated[int, typer.Option("--count", min=2, max=64, help="Pictures that a loop passes through.")] = 4,
@@ -167,17 +167,23 @@ def film(
     zoom: Annotated[int, typer.Option("--zoom", min=1, max=16, help="Enlargement.")] = 2,
     seed: Seed = 0,
     label: LabelWords = None,
+    prompt: Prompt = None,
+    sampler_steps: SamplerSteps = None,
     device: DeviceName = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Write a moving picture: how the samples grew, or a loop through latents."""
-    recipes = grid(seed, count, labels=pairs(label, "--label")) if what == "loop" else ()
+    """Write a moving picture: how the samples grew, a loop through latents, how a picture comes out of the noise."""
+    way = denoising_of({"prompt": prompt, "sampler_steps": sampler_steps}, None)
+    if way is not None and what != "steps":
+        raise UsageError("--prompt and --sampler-steps belong to --what steps.")
+    number = {"history": 0, "loop": count, "steps": 1}[what]
+    recipes = grid(seed, number, labels=pairs(label, "--label"), denoising=way)
     asked: dict[str, Any] = {
         "what": what, "run": run, "out": out, "checkpoint": checkpoint_name(checkpoint), "recipes": recipes,
         "frames": frames, "seconds": seconds, "zoom": zoom, "device": device,
     }  # fmt: skip
     if what == "history" and label:
-        raise UsageError("--label belongs to --what loop; the history shows the samples as they were.")
+        raise UsageError("--label belongs to --what loop and steps; the history shows the samples as they were.")
     _simple(validated(FilmRequest, asked), project, as_json=as_json, run=run, words=f"The film is in {out}")
 
 

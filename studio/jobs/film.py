@@ -1,4 +1,4 @@
-"""Moving pictures: how a run's samples grew, or a loop through the latent space. GIF or animated WebP."""
+"""Moving pictures: how a run's samples grew, a loop through the latent space, a picture's steps. GIF or WebP."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.config.requests import FilmRequest, Recipe, Slerp
+from studio.config.requests import FilmRequest, LookRequest, Recipe, Slerp
 from studio.ground.errors import DamagedError, UsageError, text
-from studio.ground.events import Ended, Event, Progress, Started
+from studio.ground.events import Ended, Event, Progress, Samples, Started
 from studio.jobs.nesting import Stopped
 from studio.jobs.opening import open_project
 from studio.jobs.recording import loss_notice
@@ -24,10 +24,12 @@ def film(request: FilmRequest, project_path: Path, commands: CommandQueue) -> It
     with open_project(project_path) as project:
         run = project.runs.get(request.run)
     yield Started("film", run.name)
-    work = _history(run, request, commands) if request.what == "history" else _loop(request, project_path, commands)
-    frames = yield from work
+    if request.what == "history":
+        frames = yield from _history(run, request, commands)
+    else:
+        frames = yield from (_loop if request.what == "loop" else _steps)(request, project_path, commands)
     out = request.out.expanduser().absolute()
-    for done in write_film(frames, out, seconds=request.seconds, hold=1.0 if request.what == "history" else 0.0):
+    for done in write_film(frames, out, seconds=request.seconds, hold=0.0 if request.what == "loop" else 1.0):
         _obey(commands)
         yield Progress(text("Writing the film"), done, len(frames))
     yield Ended("finished", result={"run": run.name, "file": str(out), "frames": len(frames)})
@@ -65,6 +67,24 @@ def _loop(request: FilmRequest, project_path: Path, commands: CommandQueue) -> F
     asked = GenerateRequest(run=request.run, checkpoint=request.checkpoint, recipes=recipes, device=request.device)
     made = yield from nested(generate(asked, project_path, commands), announced=False)
     return [sheet(picture[None], zoom=request.zoom) for picture in made.pictures]
+
+
+def _steps(request: FilmRequest, project_path: Path, commands: CommandQueue) -> Frames:
+    """A row of three pictures for each step of the first recipe."""
+    from studio.jobs.nesting import nested
+    from studio.jobs.serving import ModelServer
+
+    asked = LookRequest(
+        what="steps", run=request.run, checkpoint=request.checkpoint, recipes=request.recipes[:1], device=request.device
+    )
+    server = ModelServer(project_path)
+    try:
+        told = (event for event in server.serve(asked, commands) if not isinstance(event, Samples))
+        insight = yield from nested(told, announced=False)
+    finally:
+        server.close()
+    rows = (np.stack([step.seen, step.clean, step.noise]) for step in insight.found[0])
+    return [sheet(row, columns=3, zoom=request.zoom) for row in rows]
 
 
 def loop_recipes(recipes: Sequence[Recipe], frames: int) -> tuple[Recipe, ...]:

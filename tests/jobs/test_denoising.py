@@ -13,7 +13,16 @@ from PIL import Image
 from studio.cli.app import run as command_line
 from studio.config.denoising import Denoising
 from studio.config.diffusion import DiffusionConfig, UnetNetwork
-from studio.config.requests import Drawn, ForwardRequest, GenerateRequest, LookRequest, Recipe, TrainRequest, grid
+from studio.config.requests import (
+    Drawn,
+    FilmRequest,
+    ForwardRequest,
+    GenerateRequest,
+    LookRequest,
+    Recipe,
+    TrainRequest,
+    grid,
+)
 from studio.ground.events import Ended, Event, Notice, Progress, Samples, Stop
 from studio.jobs.serving import ModelServer
 from studio.jobs.steering import CommandQueue
@@ -206,6 +215,36 @@ def test_the_film_comes_step_by_step(trained: Path) -> None:
     assert np.array_equal(
         [step.clean for step in film][-1], [e for e in events if isinstance(e, Samples)][-1].pictures[-1]
     )
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp"])
+def test_the_film_is_written(trained: Path, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"film.{suffix}"
+    words = ["film", str(trained), "portraits-diffusion-1", "--what", "steps", "--prompt", "a girl", "--zoom", "1"]
+    assert command_line([*words, "--sampler-steps", "5", "--device", "cpu", "--out", str(out)]) == 0
+    (film,) = ending(look(trained, "steps", *grid(0, 1, denoising=Denoising(prompt="a girl", sampler_steps=5)))
+                     ).result.found  # fmt: skip
+    with Image.open(out) as made:
+        assert made.n_frames == 5 and made.size == (3 * 32 + 4, 32)  # type: ignore[attr-defined]
+        made.seek(4)
+        last = np.asarray(made.convert("RGB"))
+    wanted = np.concatenate([coarse(getattr(film[-1], track)) for track in ("seen", "clean", "noise")], axis=1)
+    found = np.concatenate([coarse(last[:, left : left + 32]) for left in (0, 34, 68)], axis=1)
+    assert np.abs(found - wanted).max() < 8, "neither format keeps noise as it is"
+
+
+def coarse(picture: np.ndarray) -> np.ndarray:
+    """Means of squares of eight pixels."""
+    means: np.ndarray = picture.reshape(4, 8, 4, 8, 3).mean(axis=(1, 3))
+    return means
+
+
+def test_only_what_takes_steps_has_a_film_of_them(trained: Path, tmp_path: Path) -> None:
+    request = FilmRequest(what="steps", run="portraits-gan-1", out=tmp_path / "a.gif", recipes=grid(0, 1))
+    ended = ending(run_to_end(request, trained))
+    assert ended.refused and "step by step" in str(ended.error) and not (tmp_path / "a.gif").exists()
+    words = ["film", str(trained), "portraits-gan-1", "--prompt", "a girl", "--out", str(tmp_path / "a.gif")]
+    assert command_line(words) == 2
 
 
 def test_samplers_race_each_alone(trained: Path) -> None:

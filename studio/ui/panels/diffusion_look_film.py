@@ -15,6 +15,7 @@ from studio.config.requests import GenerateRequest, Recipe
 from studio.ui.pages import page_of_family
 from studio.ui.panels.attribute_sliders import form_row
 from studio.ui.panels.diffusion_look_pictures import DenoisedAt
+from studio.ui.panels.film_export import FilmExport
 from studio.ui.panels.look_view import LookView, titled
 from studio.ui.panels.looked_at import LARGEST_SEED
 from studio.ui.panels.maker import Maker
@@ -46,6 +47,7 @@ class FilmView(LookView):
         self._restart: Restart | None = None
         self._forming = np.zeros((0, 1, 1, 3), np.uint8)
         self._place = 0  # of the chosen step; -1: the last
+        self.exporter = FilmExport(maker.session, self)
         self._build_film()
         self._build_large()
         self._build_restart()
@@ -72,6 +74,9 @@ class FilmView(LookView):
         self.slider.valueChanged.connect(self._on_slider)
         self._where = Label(role="dim")
         self._where.setObjectName("filmWhere")
+        self.export = Button(self.tr("Export…"), kind="small", icon="export", tip=self.tr("All steps as GIF or WebP"))
+        self.export.setObjectName("filmExport")
+        self.export.clicked.connect(self._on_export)
 
     def _build_large(self) -> None:
         self.track = Segmented(
@@ -128,6 +133,7 @@ class FilmView(LookView):
         row = dense(QHBoxLayout(), gap=12)
         row.addWidget(self.slider, 1)
         row.addWidget(self._where)
+        row.addWidget(self.export)
         film.body.addLayout(row)
         both = dense(QHBoxLayout(), gap=12)
         both.addWidget(self._large_card(), 3)
@@ -340,6 +346,7 @@ class FilmView(LookView):
         step = self._steps[self.place()] if self._steps else None
         why = self._why_not()
         self.go.set_available(why)
+        self.export.set_available("" if self._steps else self.tr("The film is being made."))
         if step is not None:
             self.go.set_text(self.tr("Go on from step {0}").format(step.number + 1))
         for button in (self.back, self.open):
@@ -415,6 +422,12 @@ class FilmView(LookView):
         request = GenerateRequest(run=model.run, checkpoint=model.checkpoint, recipes=(recipe,))
         certificate = {"request": request.model_dump(mode="json"), "family": self.maker.family}
         self.maker.session.go(page_of_family(self.maker.family), tab="create", certificate=certificate)
+
+    def _on_export(self) -> None:
+        model, side = self.maker.model, self._steps[0].clean.shape[1]
+        if model is not None:
+            recipe = self.restarted() or self.recipes[0]
+            self.exporter.steps(self.maker.fit(recipe), model, side=side, steps=len(self._steps))
 
     def _on_back(self) -> None:
         self._forget_restart()
