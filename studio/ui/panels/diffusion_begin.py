@@ -24,13 +24,15 @@ _SLOT = 84
 
 
 class BeginBlock(QWidget):
-    """`pick_asked`, `open_asked`: put one in. `paint_asked`: show the brush. `file_given` carries a path to be read."""
+    """`pick_asked`, `open_asked`: put one in. `paint_asked`: show the brush. `mask_asked`: open a mask.
+    `file_given` carries a path to be read."""
 
     changed = Signal()
     picture_changed = Signal()
     pick_asked = Signal()
     open_asked = Signal()
     paint_asked = Signal()
+    mask_asked = Signal()
     file_given = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -86,6 +88,12 @@ class BeginBlock(QWidget):
         self.paint.setObjectName("beginPaint")
         self.paint.set_tip(self.tr("Paint what is to be made anew; all else stays as it is, to the bit."))
         self.paint.clicked.connect(self.paint_asked)
+        self.mask_file = Button(self.tr("Open a mask…"), kind="small", icon="folder")
+        self.mask_file.setObjectName("beginMask")
+        self.mask_file.set_tip(
+            self.tr("A picture as large as this one, white where it is to be made anew. The brush goes on from it.")
+        )
+        self.mask_file.clicked.connect(self.mask_asked)
         self.inversion = Switch(self.tr("Find its own noise"))
         self.inversion.setObjectName("beginInversion")
         plain_tooltip(
@@ -96,7 +104,7 @@ class BeginBlock(QWidget):
         self._ways = QWidget()
         column = dense(QVBoxLayout(self._ways), gap=4)
         column.addWidget(words)
-        for widget in (self.strength, self.inversion, self.paint):
+        for widget in (self.strength, self.inversion, self.paint, self.mask_file):
             column.addWidget(widget)
 
     # --- what it holds -----------------------------------------------------------------------------------------------

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.config.denoising import Beginning
 from studio.config.requests import Drawn, Recipe
-from studio.ground.errors import Text, text
+from studio.ground.errors import Text, UsageError, text
 from studio.jobs.browsing import ReadFile
 from studio.ui.panels.create_tab import CreateTab, MenuGroup
 from studio.ui.panels.diffusion_bench import DiffusionBench
 from studio.ui.panels.diffusion_controls import DiffusionControls
-from studio.ui.panels.diffusion_given import LARGEST, GivenPicture
+from studio.ui.panels.diffusion_given import LARGEST, GivenPicture, mask_over
 from studio.ui.panels.folded import folded, unfolded
 from studio.ui.panels.mask_painter import MaskPainter
 from studio.ui.panels.request_history import RequestHistory
@@ -41,7 +41,8 @@ class DiffusionCreateTab(CreateTab):
         self.bench = DiffusionBench(self.maker, self.draft)
         self.history = RequestHistory(self.form.history, self)
         self.painter = MaskPainter()
-        self.ask_file: Callable[[], str] = self._ask_file
+        self.ask_file: Callable[[], str] = partial(self._ask_file, self.tr("Begin with a picture"))
+        self.ask_mask: Callable[[], str] = partial(self._ask_file, self.tr("Open a mask"))
         dense(QVBoxLayout(self.controls)).addWidget(self.form)
         sheet = QWidget()
         self.lay_out_canvas(sheet)
@@ -65,6 +66,8 @@ class DiffusionCreateTab(CreateTab):
         begin.open_asked.connect(self._on_begin_open)
         begin.file_given.connect(partial(self._read_file, then=begin.set_picture))
         begin.paint_asked.connect(self.show_painter)
+        begin.mask_asked.connect(self._on_mask_open)
+        self.painter.file_dropped.connect(self._read_mask)
         begin.picture_changed.connect(self.show_sheet)
         self.painter.left.connect(self.show_sheet)
         self.painter.changed.connect(self._on_painted)
@@ -185,8 +188,8 @@ class DiffusionCreateTab(CreateTab):
 
     # --- pictures from elsewhere -------------------------------------------------------------------------------------
 
-    def _read_file(self, path: Path, then: Callable[[np.ndarray], None]) -> None:
-        """Read a file in another thread; what cannot be read is said."""
+    def _read_file(self, path: Path, then: Callable[[np.ndarray], None], *, behind: str = "#ffffff") -> None:
+        """Read a file in another thread, on a background where it is transparent; what cannot be read is said."""
 
         def on_answer(answer: Any) -> None:
             if answer.done and answer.error is not None:
@@ -194,7 +197,7 @@ class DiffusionCreateTab(CreateTab):
             elif answer.done:
                 then(answer.result)
 
-        self.session.browse(f"createFile {path}", ReadFile(path=path, side=LARGEST), on_answer)
+        self.session.browse(f"createFile {path}", ReadFile(path=path, side=LARGEST, background=behind), on_answer)
 
     def _bring(self, pixels: np.ndarray) -> None:
         """Lay a picture on the sheet as it is, and begin with it."""
@@ -208,13 +211,30 @@ class DiffusionCreateTab(CreateTab):
             self.desk.append([draft.model_copy(update={"latent": Drawn(seed=0, index=0), "denoising": way})])
             self.form.begin.set_picture(pixels)
 
+    def _read_mask(self, path: Path) -> None:
+        """Take a mask from a file; behind a transparent one it is black, as for the command line."""
+        self._read_file(path, self._take_mask, behind="#000000")
+
+    def _take_mask(self, mask_HWC: np.ndarray) -> None:
+        """Make anew where a mask is light, and show it under the brush."""
+        picture, size = self.form.begin.picture(), self.form.picture_size()
+        if picture is None or not all(size):
+            return
+        try:
+            mask = mask_over(mask_HWC, picture, size)
+        except UsageError as error:
+            self.session.toast(spoken(error.text), severity="warning")
+            return
+        self.form.begin.set_mask(mask)
+        self.show_painter()
+
     def _paint_over(self, entry: Entry) -> None:
         self.begin_with(entry)
         self.show_painter()
 
-    def _ask_file(self) -> str:
+    def _ask_file(self, title: str) -> str:
         kinds = self.tr("Pictures ({0})").format(_FILES)
-        return QFileDialog.getOpenFileName(self.canvas.window(), self.tr("Begin with a picture"), "", kinds)[0]
+        return QFileDialog.getOpenFileName(self.canvas.window(), title, "", kinds)[0]
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
@@ -247,6 +267,11 @@ class DiffusionCreateTab(CreateTab):
         path = self.ask_file()
         if path:
             self._read_file(Path(path), then=self.form.begin.set_picture)
+
+    def _on_mask_open(self) -> None:
+        path = self.ask_mask()
+        if path:
+            self._read_mask(Path(path))
 
     def _on_painted(self) -> None:
         if self.is_painting():

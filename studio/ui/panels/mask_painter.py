@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.ui import theme
+from studio.ui.drops import local_paths
 from studio.ui.palette import SIZES
 from studio.ui.text import Label
 from studio.ui.widgets.buttons import Button, icon_button
@@ -23,14 +24,16 @@ _FULL = 128  # of 255: a pixel that is covered by half is painted
 
 
 class MaskPainter(QWidget):
-    """`left`: the user is done. `changed`: the mask is another one."""
+    """`left`: the user is done. `changed`: the mask is another one. `file_dropped` carries the file of a mask."""
 
     left = Signal()
     changed = Signal()
+    file_dropped = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("maskPainter")
+        self.setAcceptDrops(True)
         self._size = (0, 0)
         self._mask: np.ndarray | None = None
         self.pad = DrawingPad()
@@ -158,6 +161,18 @@ class MaskPainter(QWidget):
 
     def _on_theme(self) -> None:
         self.pad.set_colour(self._ink())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_paths(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = local_paths(event.mimeData())
+        if paths:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.file_dropped.emit(paths[0])
 
     def keyPressEvent(self, event: object) -> None:
         if event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]

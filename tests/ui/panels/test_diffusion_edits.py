@@ -105,6 +105,32 @@ def test_files_dropped_on_the_window_lie_on_the_sheet_as_they_are(
     assert half.denoising.guidance == 1.0
 
 
+def test_a_mask_comes_from_a_file(
+    tab: DiffusionCreateTab, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab.form.begin.set_picture(np.full((48, 64, 3), 90, np.uint8))
+    light = np.zeros((96, 128), np.uint8)
+    light[:, :64] = 255
+    Image.fromarray(light).save(tmp_path / "mask.png")  # of the same proportions, twice as large
+    Image.fromarray(light[:, :50]).save(tmp_path / "narrow.png")
+    tab.ask_mask = lambda: str(tmp_path / "mask.png")
+    QTest.mouseClick(tab.form.begin.mask_file, LEFT)
+    qtbot.waitUntil(tab.is_painting)
+    mask = tab.form.begin.painted()
+    assert mask is not None and mask.shape == (32, 32) and mask[:, :16].all() and not mask[:, 16:].any()
+    assert tab.form.begin.strength.value() == 1 and np.array_equal(tab.painter.painted(), mask)
+    generate(qtbot, tab, 1)
+    assert np.array_equal(given_mask(begin(tab)), mask)
+    said: list[str] = []
+    monkeypatch.setattr(tab.session, "toast", lambda words, **_: said.append(words))
+    tab.show_painter()
+    data = mime_of([], DragLoad([tmp_path / "narrow.png"]))
+    tab.painter.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, LEFT, NO_KEY))
+    qtbot.waitUntil(lambda: bool(said))
+    assert said == ["The mask is 50 × 96 and the picture 64 × 48; make the mask as large as the picture."]
+    assert tab.form.begin.painted() is mask, "what was painted stays"
+
+
 def test_a_file_that_is_no_picture_is_told(
     tab: DiffusionCreateTab, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
