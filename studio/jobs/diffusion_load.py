@@ -18,7 +18,7 @@ FAMILY, PART = "diffusion", "average.denoiser"
 
 
 def load(request: LoadRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
-    """Read the folder into a new run that is finished. ``Ended.result`` holds ``run``, its name, and ``folder``.
+    """Read the folder into a new run that is finished. ``Ended.result`` holds ``run``, ``family``, ``folder``.
 
     The run has learnt from no data set of the project, so it cannot be resumed; a new run can begin with its weights.
     """
@@ -30,7 +30,7 @@ def load(request: LoadRequest, project_path: Path, commands: CommandQueue) -> It
         run = project.runs.new(FAMILY, "", found.config, asked, request.run or folder.name)
         with run.lock():
             yield from _kept(run, found)
-    yield Ended("finished", result={"run": run.name, "folder": str(folder)})
+    yield Ended("finished", result={"run": run.name, "family": FAMILY, "folder": str(folder)})
 
 
 def _kept(run: Run, found: Found) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""What was dropped on the window: a project to open, pictures to import, or a picture of ours to recall."""
+"""What was dropped on the window: a project, a model to load, pictures to import, or a picture of ours to recall."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from studio.ground.errors import StudioError
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"}
 _TABLES = (".csv", ".zip", ".gz", ".txt")
+_DIFFUSERS, _LOOKED_AT = b'"_class_name"', 1 << 16  # what only its configs say, and bytes in which it is looked for
 PROJECT_FILE = "project.db"
 
 
@@ -20,7 +21,7 @@ PROJECT_FILE = "project.db"
 class Drop:
     """What to do with what was dropped; ``certificate`` is what a picture of ours says of its making."""
 
-    kind: Literal["project", "import", "recall", "pictures", "nothing"]
+    kind: Literal["project", "model", "import", "recall", "pictures", "nothing"]
     paths: tuple[Path, ...] = ()
     certificate: Mapping[str, Any] | None = None
 
@@ -34,6 +35,8 @@ def understand(paths: list[Path]) -> Drop:
     """Decide by looking at names and, for a single PNG, at its text."""
     if len(paths) == 1 and (paths[0] / PROJECT_FILE).is_file():
         return Drop("project", tuple(paths))
+    if len(paths) == 1 and _holds_model(paths[0]):
+        return Drop("model", tuple(paths))
     certificate = _certificate(paths[0]) if len(paths) == 1 and paths[0].suffix.lower() == ".png" else None
     if certificate:
         return Drop("recall", tuple(paths), certificate)
@@ -42,6 +45,21 @@ def understand(paths: list[Path]) -> Drop:
     if paths and all(p.suffix.lower() in _PICTURES for p in paths):
         return Drop("pictures", tuple(paths))
     return Drop("nothing", tuple(paths))
+
+
+def _holds_model(folder: Path) -> bool:
+    """Whether a folder is a network's, or a whole pipeline's, as diffusers saves them."""
+    return any(_is_network(place) for place in (folder, folder / "unet"))
+
+
+def _is_network(folder: Path) -> bool:
+    if not any(folder.glob("*.safetensors")):
+        return False
+    try:
+        with (folder / "config.json").open("rb") as file:
+            return _DIFFUSERS in file.read(_LOOKED_AT)
+    except OSError:
+        return False
 
 
 def _certificate(path: Path) -> Mapping[str, Any] | None:

@@ -242,6 +242,7 @@ _RULES: Mapping[str, tuple[Reason, ...]] = {
     "close_project": (_project, _not_closing),
     "show_folder": (_project,),
     "import_data": (_project, _writable, _not_closing),
+    "load_model": (_project, _writable, _engine, _not_closing),
     "draw_portraits": (_project, _writable, _not_closing),
     "train": (_project, _writable, _panel, _has_data, _form, _engine, _not_closing),
     "resume": (_project, _writable, _resumable, _engine, _not_closing),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
 
 from studio.families import FAMILIES
 from studio.ground.events import Command, Continue, Ended, Event, Pause, SampleNow, SaveNow, Stop
@@ -78,6 +79,36 @@ class WindowActions(QObject):
     def import_data(self) -> None:
         """Go where pictures are imported."""
         self._session.go("data", ask="import")
+
+    def load_model(self) -> None:
+        """Ask for a folder with a U-Net as diffusers saves it, and take it over as a run."""
+        folder = self.ask_model()
+        if folder is not None:
+            self._load_model(folder)
+
+    def ask_model(self) -> Path | None:
+        """Which folder; None if the user thinks better of it."""
+        title = self.tr("Load a U-Net: a folder with config.json and weights, as diffusers saves it")
+        chosen = QFileDialog.getExistingDirectory(self._window, title)
+        return Path(chosen) if chosen else None
+
+    def _load_model(self, folder: Path) -> None:
+        from studio.config.requests import LoadRequest
+
+        def on_event(event: Event) -> None:
+            if isinstance(event, Ended) and event.status == "finished":
+                self._show_loaded(str(event.result["run"]), str(event.result["family"]))
+
+        with self._session.reporting(self.tr("Loading a model")):
+            title = self.tr("Loading {0}").format(folder.name)
+            self._session.start(LoadRequest(folder=folder), on_event, title=title)
+
+    def _show_loaded(self, run: str, family: str) -> None:
+        self._session.refresh()
+        self._session.select(family, run=run)
+        self._session.go(page_of_family(family), tab="create", run=run)
+        self._session.toast(self.tr("{0} is here as a run: make pictures with it, or begin a run with its weights."
+                                    ).format(run))  # fmt: skip
 
     def draw_portraits(self) -> None:
         """Draw the embedded data set, or go to it where it is there already."""
@@ -193,13 +224,16 @@ class WindowActions(QObject):
     # --- what was dropped --------------------------------------------------------------------------------------------
 
     def take_drop(self, paths: list[Path]) -> None:
-        """Open a project, import pictures, or recall a picture of ours."""
+        """Open a project, load a model, import pictures, or recall a picture of ours."""
         drop = drops.understand(paths)
         page = self._window.pages.current
-        if drop.kind != "project" and page is not None and page.take_drop(list(drop.paths), drop.certificate):
+        for_page = drop.kind not in ("project", "model") and page is not None
+        if for_page and page.take_drop(list(drop.paths), drop.certificate):
             return
         if drop.kind == "project":
             self._door.open(drop.paths[0])
+        elif drop.kind == "model":
+            self._take_model(drop.paths[0])
         elif drop.kind == "recall" and drop.certificate is not None:
             self._recall(drop)
         elif drop.kind in ("import", "pictures"):
@@ -207,6 +241,13 @@ class WindowActions(QObject):
         else:
             words = self.tr("Drop a folder, zip, CSV or idx file of pictures, a project, or a picture made here.")
             self._session.toast(words, severity="warning")
+
+    def _take_model(self, folder: Path) -> None:
+        why = self._window.why_not("load_model")
+        if why:
+            self._session.toast(why, severity="warning")
+        else:
+            self._load_model(folder)
 
     def _recall(self, drop: drops.Drop) -> None:
         certificate = dict(drop.certificate or {})

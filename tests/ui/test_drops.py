@@ -18,6 +18,19 @@ def test_a_folder_is_imported_and_a_project_opened(tmp_path: Path) -> None:
     assert drops.understand([tmp_path]).kind == "project"
 
 
+@pytest.mark.parametrize("below", ["", "unet"])
+def test_a_network_is_loaded(tmp_path: Path, below: str) -> None:
+    place = tmp_path / below
+    place.mkdir(exist_ok=True)
+    (place / "config.json").write_text('{"model_type": "gpt2"}')
+    (place / "model.safetensors").write_bytes(b"")
+    assert drops.understand([tmp_path]).kind == "import", "a network of another kind"
+    (place / "config.json").write_text('{"_class_name": "UNet2DModel"}')
+    assert drops.understand([tmp_path]).kind == "model"
+    (place / "model.safetensors").unlink()
+    assert drops.understand([tmp_path]).kind == "import"
+
+
 def test_single_pictures_are_told_apart(tmp_path: Path) -> None:
     assert drops.understand([tmp_path / "a.jpg", tmp_path / "b.PNG"]).kind == "pictures"
     assert drops.understand([tmp_path / "a.jpg", tmp_path / "b.pdf"]).kind == "nothing"

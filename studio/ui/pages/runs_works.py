@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from studio.config.requests import ExportRequest, ResumeRequest
-from studio.ground.errors import text
+from studio.config.requests import EXPORT_ENDINGS, ExportFormat, ExportRequest, ResumeRequest
+from studio.ground.errors import StudioError, text
 from studio.ground.events import Ended, Event, Stop
 from studio.ground.files import write_bytes
 from studio.jobs.queue import Waiting
@@ -57,6 +57,7 @@ class RunsWorks(QObject):
             "rename": self._why_not_rename,
             "delete": self._why_not_delete,
             "export": self._why_not_export,
+            "export_diffusers": self._why_not_export,
             "measure": self._why_not_measure,
         }
         return checks[work]() if work in checks else ""
@@ -131,6 +132,7 @@ class RunsWorks(QObject):
             "rename": self.rename,
             "delete": self.delete,
             "export": self.export,
+            "export_diffusers": partial(self.export, "diffusers"),
             "measure": self.measure,
             "reveal": self.reveal,
         }
@@ -248,20 +250,20 @@ class RunsWorks(QObject):
 
     # --- files -------------------------------------------------------------------------------------------------------
 
-    def export(self) -> None:
+    def export(self, form: ExportFormat = "studio") -> None:
         """The best checkpoint of the run as safetensors with its config."""
         row = self.rows[0]
         folder = self.ask_folder(self.tr("Export the trained model into a folder"))
         if folder is None:
             return
-        place = folder / f"{row.name}-model"
+        place = folder / f"{row.name}-{EXPORT_ENDINGS[form]}"
 
         def on_event(event: Event) -> None:
             if isinstance(event, Ended) and event.status == "finished":
                 self._tell(place, self.tr("The model is saved: {0}"))
 
         with self._session.reporting(self.tr("Exporting the model")):
-            request = ExportRequest(run=row.name, folder=place)
+            request = ExportRequest(run=row.name, folder=place, format=form)
             self._session.start(request, on_event, title=self.tr("Exporting a model"))
 
     def export_curves(self, words: str) -> None:
@@ -298,7 +300,7 @@ class RunsWorks(QObject):
     def words(self) -> dict[str, str]:
         """What each work is called, in the order of the menu; an empty key is a line between."""
         finished = len(self.rows) == 1 and self.rows[0].state == "finished"
-        return {
+        found = {
             "open": self.tr("Open"),
             "resume": self.tr("Go on longer…") if finished else self.tr("Go on"),
             "stop": self.tr("Stop"),
@@ -307,10 +309,24 @@ class RunsWorks(QObject):
             "rename": self.tr("Name and note…"),
             "measure": self.tr("Measure…"),
             "export": self.tr("Export the trained model…"),
+            "export_diffusers": self.tr("Export it as diffusers reads it…"),
             "reveal": self.tr("Show the run's folder"),
             "-2": "",
             "delete": self.tr("Delete {0} runs").format(len(self.rows)) if len(self.rows) > 1 else self.tr("Delete"),
         }
+        if "diffusers" not in self._formats():
+            del found["export_diffusers"]
+        return found
+
+    def _formats(self) -> tuple[str, ...]:
+        """The formats in which the model of the chosen run can be exported."""
+        project = self._session.project
+        if project is None or len(self.rows) != 1 or self.rows[0].damage:
+            return ()
+        try:
+            return project.runs.get(self.rows[0].name).config().export_formats
+        except (StudioError, OSError):
+            return ()
 
     def build_menu(self, leave_out: Sequence[str] = ()) -> QMenu:
         """All that can be done; what cannot says why."""

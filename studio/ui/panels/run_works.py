@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,16 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from studio.config.base import validated
 from studio.config.denoising import Denoising
-from studio.config.requests import Drawn, ExportRequest, FilmRequest, GenerateRequest, Recipe
-from studio.ground.errors import Text, text
+from studio.config.requests import (
+    EXPORT_ENDINGS,
+    Drawn,
+    ExportFormat,
+    ExportRequest,
+    FilmRequest,
+    GenerateRequest,
+    Recipe,
+)
+from studio.ground.errors import StudioError, Text, text
 from studio.ground.events import Ended, Event
 from studio.ground.files import write_bytes
 from studio.ui.panels.run_pane import RunPane
@@ -144,16 +153,25 @@ class RunWorks(QObject):
         columns = max(1, round(grid.count() ** 0.5))
         return max(1, min(8, round(_FILM_SIDE / max(side * columns, 1))))
 
-    def export_model(self) -> None:
+    def export_model(self, form: ExportFormat = "studio") -> None:
         """The best checkpoint as safetensors with its config."""
         folder = self.ask_folder(self.tr("Export the trained model into a folder"))
         if folder is None:
             return
-        request = ExportRequest(run=self._pane.run, folder=folder)
+        place = folder / f"{self._pane.run}-{EXPORT_ENDINGS[form]}"
+        request = ExportRequest(run=self._pane.run, folder=place, format=form)
         with self._session.reporting(self.tr("Exporting the model")):
             self._session.start(
-                request, self._telling(folder, self.tr("The model is saved: {0}")), title=self.tr("Exporting a model")
+                request, self._telling(place, self.tr("The model is saved: {0}")), title=self.tr("Exporting a model")
             )
+
+    def _formats(self) -> tuple[str, ...]:
+        """The formats in which the run's model can be exported."""
+        watch = self._pane.watch
+        try:
+            return watch.run.config().export_formats if watch is not None else ()
+        except (StudioError, OSError):
+            return ()
 
     def export_curves(self, words: str) -> None:
         """The numbers of one plot as a CSV file."""
@@ -220,6 +238,9 @@ class RunWorks(QObject):
         menu.addSeparator()
         _add(menu, "measure", self.tr("Measure ({0})…").format(at), lambda: self._measure(point), no_model)
         _add(menu, "exportModel", self.tr("Export the trained model…"), self.export_model, no_model)
+        if "diffusers" in self._formats():
+            export = partial(self.export_model, "diffusers")
+            _add(menu, "exportDiffusers", self.tr("Export it as diffusers reads it…"), export, no_model)
         _add(menu, "showRuns", self.tr("Compare with other runs"), self._compare)
         _add(menu, "showFolder", self.tr("Show the run's folder"), self._show_folder)
         menu.addSeparator()

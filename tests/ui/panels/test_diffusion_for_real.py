@@ -6,11 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from diffusers import UNet2DModel
 from PIL import Image
+from safetensors.torch import load_file
 
 from studio.config.builtin import Portraits
 from studio.config.diffusion import DiffusionConfig, UnetNetwork
-from studio.config.requests import BuiltinRequest, TrainRequest
+from studio.config.requests import BuiltinRequest, ExportRequest, FilmRequest, LoadRequest, TrainRequest
+from studio.jobs.registry import run_job
+from studio.models.diffusion_format import WEIGHTS
 from studio.projects.project import Project
 from studio.ui.panels.diffusion_create import DiffusionCreateTab
 from studio.ui.window import StudioWindow
@@ -126,3 +131,46 @@ def test_labels_and_sizes_of_a_real_network(tab: DiffusionCreateTab, qtbot: Any)
     entry = tab.sheet.entries[generated]
     assert entry.picture is not None and entry.picture.shape == (32, 48, 3)
     assert entry.labels == {"hair": "blond"}
+
+
+def test_a_u_net_of_diffusers_is_dropped_used_filmed_and_written(
+    make_window: Callable[..., StudioWindow], jobs: dict[type, Any], tmp_path: Path, qtbot: Any
+) -> None:
+    jobs |= dict.fromkeys((LoadRequest, FilmRequest, ExportRequest), run_job)
+    torch.manual_seed(3)
+    made = UNet2DModel(
+        sample_size=32, block_out_channels=(8, 16), layers_per_block=1, norm_num_groups=4,
+        down_block_types=("DownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "UpBlock2D"),
+    )  # fmt: skip
+    made.save_pretrained(tmp_path / "Somebody's")
+    with Project.create(tmp_path / "project"):
+        pass
+    window = make_window(tmp_path / "project")
+    window.session.go("gallery")
+    window.does.take_drop([tmp_path / "Somebody's"])
+    qtbot.waitUntil(lambda: window.pages.current.page_id == "diffusion", timeout=60_000)
+    (info,) = window.session.runs()
+    tab: Any = window.pages.current.current_tab()
+    tab.form.restore({"sampling": {"sampler_steps": 4}})
+    tab.form.count.set_value(1)
+    window.does.run("generate")
+    wait(qtbot, tab)
+    assert tab.sheet.entries[0].picture.shape == (32, 32, 3)
+    window.session.go("diffusion", tab="look")
+    look: Any = window.pages.current.current_tab()
+    film = look.views["film"]
+    qtbot.waitUntil(lambda: film.table.columns() > 0 and not look.maker.is_busy(), timeout=60_000)
+    film.exporter.ask_file = lambda *_: str(tmp_path / "film")
+    film.export.click()
+    qtbot.waitUntil((tmp_path / "film.gif").is_file, timeout=60_000)
+    window.session.go("diffusion", tab="train", run=info.name)
+    train: Any = window.pages.current.current_tab()
+    train.works.ask_folder = lambda _: tmp_path
+    train.works.export_model("diffusers")
+    place = tmp_path / f"{info.name}-diffusers"
+    qtbot.waitUntil(lambda: place.is_dir() and not len(window.session.board), timeout=60_000)
+    before, after = (load_file(folder / WEIGHTS) for folder in (tmp_path / "Somebody's", place))
+    assert before.keys() == after.keys() and all(torch.equal(before[key], after[key]) for key in before)
+    names = [action.objectName() for action in train.works.build_menu(
+        renew=lambda: None, start_from=lambda _: None, create=lambda _: None).actions()]  # fmt: skip
+    assert "runMenu_exportDiffusers" in names
