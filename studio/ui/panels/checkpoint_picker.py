@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QWidget
 
+from studio.ui.measured import best_choices
 from studio.ui.panels.sheet import Model
 from studio.ui.panels.trained_run import TrainedRun, read_trained
 from studio.ui.text import count_text
@@ -39,20 +40,36 @@ def usable_runs(session: Session, family: str) -> list[TrainedRun]:
 
 
 def checkpoint_choices(session: Session, family: str, first: str = "") -> list[PickItem]:
-    """Every kept checkpoint, those of the run `first` before the others; the newest of a run first."""
+    """Every kept checkpoint, those of the run `first` before the others; the newest of a run first. What a checkpoint
+    is the best by stands beside it."""
     runs = sorted(usable_runs(session, family), key=lambda trained: trained.name != first)
-    return [_item(trained, step, own=trained.name == first) for trained in runs for step in reversed(trained.steps)]
+    return [item for trained in runs for item in _items(session, trained, own=trained.name == first)]
 
 
-def _item(trained: TrainedRun, step: int, *, own: bool) -> PickItem:
-    words = _tr("step {0}").format(count_text(step))
-    if not own:
-        words = f"{trained.name}, {words}"
-    newest = step == trained.steps[-1]
-    mark = _tr("newest") if newest else ""
-    if newest and trained.live:
-        mark = _tr("live")
-    return PickItem(key_of(Model(trained.name, str(step))), words, detail=mark, icon="flag" if newest else "")
+def _items(session: Session, trained: TrainedRun, *, own: bool) -> list[PickItem]:
+    best, newest = _best(session, trained, own=own), trained.steps[-1]
+    items = []
+    for step in reversed(trained.steps):
+        words = _tr("step {0}").format(count_text(step))
+        marks = list(best.get(step, ()))
+        if step == newest:
+            marks.insert(0, _tr("live") if trained.live else _tr("newest"))
+        icon = "flag" if step == newest else "star" if marks else ""
+        shown = words if own else f"{trained.name}, {words}"
+        items.append(PickItem(key_of(Model(trained.name, str(step))), shown, detail=" · ".join(marks), icon=icon))
+    return items
+
+
+def _best(session: Session, trained: TrainedRun, *, own: bool) -> dict[int, list[str]]:
+    """Step -> the measures by which it is the best; of the chosen run also the family's own."""
+    found: dict[int, list[str]] = {}
+    if own and len(trained.steps) > 1:
+        found[trained.best()] = [_tr("best")]
+    file = session.lists.measures(trained.name)
+    if file is not None and file.stamp != (0, 0, 0):
+        for best in best_choices(file, trained.steps):
+            found.setdefault(best.step, []).append(best.words)
+    return found
 
 
 class CheckpointPicker(Picker):

@@ -20,6 +20,8 @@ from studio.ui.widgets.sample_grid import SampleGrid
 
 _COMPARED = ("wasserstein", "relativistic")  # losses whose scores mean something only beside others
 
+_EASILY, _HARDLY = 0.9, 0.65  # of pairs of a real and a generated picture in which the real one scores higher
+
 
 class OpinionView(LookView):
     """Two sheets, most believed first, and the scores of both as bars."""
@@ -125,15 +127,18 @@ class OpinionView(LookView):
         return (
             words.format(fooled, len(made), right, len(real))
             + " "
-            + self._verdict(fooled / max(len(made), 1), right / max(len(real), 1))
+            + self._verdict(told_apart([o.score for o in made], [o.score for o in real]))
         )
 
-    def _verdict(self, fooled: float, right: float) -> str:
-        if fooled <= 0.1 and right >= 0.9:
+    def _verdict(self, apart: float) -> str:
+        """Follows the scores alone: none may be beyond the line, and both still be told apart."""
+        if apart >= _EASILY:
             return self.tr("It tells them apart with ease: the generator has much to learn, or too strong an opponent.")
-        if abs(fooled - right) <= 0.15:
+        if apart < 1 - _HARDLY:
+            return self.tr("Generated ones seem more real to it than real ones: it has much to learn.")
+        if apart <= _HARDLY:
             return self.tr("It can hardly tell them apart: the two are well matched.")
-        return self.tr("Both still learn from each other.")
+        return self.tr("Real ones mostly seem more real to it: both still learn from each other.")
 
     def _on_made(self, place: int) -> None:
         self._mark(place, real=False)
@@ -147,6 +152,14 @@ class OpinionView(LookView):
             return
         group = self._found.real if real else self._found.found
         self.histogram.mark(group[order[place]].score, real=real)
+
+
+def told_apart(made: Sequence[float], real: Sequence[float]) -> float:
+    """How likely a real picture scores above a generated one, 0 to 1 (the area under the ROC curve); 0.5: by chance."""
+    if not made or not real:
+        return 0.5
+    difference = np.subtract.outer(np.asarray(real, np.float64), np.asarray(made, np.float64))
+    return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
 
 
 def caption(opinion: Any) -> str:

@@ -1,6 +1,7 @@
 """The Look inside tab in the real window: the discriminator's opinion, nearest training pictures, other checkpoints."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.config.requests import Drawn, LookRequest, Recipe
+from studio.projects.measures import MeasureRow
+from studio.ui.panels.checkpoint_picker import checkpoint_choices
 from studio.ui.panels.gan_look import GanLookTab
 from studio.ui.panels.look_checkpoints import CheckpointsView
 from studio.ui.panels.look_nearest import NearestView
-from studio.ui.panels.look_opinion import OpinionView, caption
+from studio.ui.panels.look_opinion import OpinionView, caption, told_apart
 from studio.ui.panels.sheet import Model, recipe_to_json
 from studio.ui.text import Label
 from studio.ui.widgets.pictures import to_image
@@ -126,6 +129,24 @@ def test_where_the_loss_knows_no_probability_the_raw_score_is_shown() -> None:
     assert caption(one) == "1.23"
 
 
+@pytest.mark.parametrize(
+    ("made", "real", "words"),
+    [
+        ([-3.0] * 24, [-1.0] * 24, "with ease"),  # none of both is beyond the line
+        ([-2.0, -1.0, 0.0, 1.0], [-2.0, -1.0, 0.0, 1.0], "hardly"),
+        ([-2.0, -1.0, 0.0, 1.0], [-1.0, 0.0, 1.0, 2.0], "both still learn"),
+        ([5.0] * 4, [-1.0] * 4, "seem more real"),
+        ([], [1.0], "hardly"),
+    ],
+)
+def test_words_follow_the_scores_and_not_the_line(
+    look: GanLookTab, made: list[float], real: list[float], words: str
+) -> None:
+    view = look.views["opinion"]
+    assert isinstance(view, OpinionView)
+    assert words in view._verdict(told_apart(made, real))
+
+
 # --- nearest -----------------------------------------------------------------------------------------------------
 
 
@@ -171,6 +192,19 @@ def test_the_slider_and_the_strip_move_the_left_checkpoint(look: GanLookTab, qtb
     view.slider.step_selected.emit(0)
     assert view.left.picture(0) == to_image(painted(look.recipes()[0], "0", run))
     assert view.picker.value_text() == "step 0"
+
+
+def test_the_picker_says_what_is_best_by_which_measure(look: GanLookTab, run: str) -> None:
+    project = look.session.project
+    assert project is not None
+    row = MeasureRow(
+        "sliced_wasserstein", 3.0, 0.1, count=20, seed=0, features="pixels", step=10, kind="model",
+        lowest_is_best=True, at=1.0e9, data="cats",
+    )  # fmt: skip
+    project.runs.get(run).measures.add([row, replace(row, step=20, value=1.0)])
+    marks = {item.text: item.detail for item in checkpoint_choices(look.session, "gan", first=run)}
+    assert marks["step 40"].startswith("newest") and "best by" in marks["step 20"] and "best by" not in marks["step 10"]
+    assert sum("best" in mark.split(" · ") for mark in marks.values()) == 1
 
 
 def test_a_checkpoint_of_another_run_can_be_compared(
