@@ -85,7 +85,7 @@ class Bin:
         self._check_writable()
         if self._creations.restore(token):
             return
-        if token not in {entry.token for entry in self.list()}:
+        if token not in {entry.token for entry in self.list(measured=False)}:
             raise UsageError("That is no longer in the bin and cannot be brought back.")
         place = self._folder / token
         entry = _readable(place)
@@ -99,10 +99,14 @@ class Bin:
             replace(place / _CONTENT, home)
             self._come_back(place, entry)
 
-    def list(self) -> list[BinEntry]:
-        """Everything in the bin, the newest first."""
+    def list(self, *, measured: bool = True) -> list[BinEntry]:
+        """Everything in the bin, the newest first.
+
+        Args:
+            measured: with the sizes of folders, for which every file in them is asked; else those are 0.
+        """
         places = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
-        entries = [_entry(place) for place in places if (place / _CONTENT).exists()]
+        entries = [_entry(place, measured=measured) for place in places if (place / _CONTENT).exists()]
         return sorted(entries + self._creations.binned(), key=lambda e: (-e.deleted, e.token))
 
     def empty(self) -> int:
@@ -174,8 +178,8 @@ def folder_size(folder: Path) -> int:
     return total
 
 
-def _entry(place: Path) -> BinEntry:
-    size = folder_size(place)
+def _entry(place: Path, *, measured: bool) -> BinEntry:
+    size = folder_size(place) if measured else 0
     try:
         data = read_json(place / _ENTRY)
         return BinEntry(place.name, str(data["kind"]), str(data["name"]), float(data["deleted"]), size)

@@ -100,15 +100,16 @@ class SettingsForm(QWidget):
         choices: Mapping[str, Choices] | None = None,
         why_locked: str = "",
     ) -> None:
-        """Show a base and what differs from it. Overrides that no longer fit are left out.
+        """Show a base and what differs from it. Overrides that no longer fit are left out; what is shown already is
+        not shown again.
 
         ``choices`` lists what can be chosen at a path of kind ``names`` (labels of a data set).
         """
+        wanted = base, dict(choices or {}), _fitting(base, overrides or {}), why_locked
+        if wanted == (self._base, self._choices, self._overrides, self._locked):
+            return
         rebuild = self._base is None or type(base) is not type(self._base)
-        self._base = base
-        self._choices = dict(choices or {})
-        self._overrides = _fitting(base, overrides or {})
-        self._locked = why_locked
+        self._base, self._choices, self._overrides, self._locked = wanted
         if rebuild:
             self._rebuild()
         else:

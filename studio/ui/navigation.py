@@ -12,7 +12,7 @@ from studio.ui.text import Label, plain_tooltip, set_plain
 from studio.ui.widgets.buttons import Button, icon_button
 from studio.ui.widgets.frames import dense, rule
 
-WIDE, NARROW = 168, 56
+WIDE, NARROW = 176, 56
 _ITEM = 33
 
 

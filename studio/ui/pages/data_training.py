@@ -126,7 +126,7 @@ class TrainingCard(Frame):
         self._add_row("shape", self._shape)
         self._add_row("background", colours)
         head = dense(QHBoxLayout(), gap=8)
-        head.addWidget(Label(self.tr("As the model sees it"), elide=Qt.TextElideMode.ElideRight), 1)
+        head.addWidget(Label(self.tr("As it is seen"), elide=Qt.TextElideMode.ElideRight), 1)
         head.addWidget(self._size)
         self.body.addLayout(head)
         self.add(self.preview)

@@ -185,13 +185,17 @@ class BinCard(Card):
         self.add(self._rows)
         self.empty.clicked.connect(self.ask_empty)
         self.entries: list[BinEntry] = []
-        self._emptying = False
+        self._sizes: dict[str, int] = {}  # bytes by token, of those that were measured
+        self._labels: dict[str, Label] = {}
+        self._emptying = self._measuring = False
 
     def renew(self) -> None:
         """Read what lies there."""
         project = self._session.project
         with self._session.reporting(_tr("Reading the bin")):
-            self.entries = project.bin.list() if project is not None and not self._emptying else []
+            there = project is not None and not self._emptying
+            self.entries = project.bin.list(measured=False) if there and project is not None else []
+            self._labels.clear()
             clear(self._column)
             for row, entry in enumerate(self.entries):
                 self._add(row, entry)
@@ -200,6 +204,35 @@ class BinCard(Card):
                 self._column.addWidget(Label(none, role="dim"), 0, 0)
             nothing = "" if self.entries else none
             self.empty.set_available(nothing or self._session.why_read_only())
+        self._measure()
+
+    def _measure(self) -> None:
+        """Sizes of folders come later: thousands of files may have to be asked."""
+        project = self._session.project
+        self._show_sizes()
+        if project is None or self._measuring or self._all_measured():
+            return
+        self._measuring = True
+
+        def on_done(entries: list[BinEntry]) -> None:
+            self._sizes = {entry.token: entry.size for entry in entries}
+            self._show_sizes()
+
+        def on_end() -> None:
+            self._measuring = False
+
+        self._session.chores.do(project.bin.list, _tr("Measuring the bin"), on_done, on_end)
+
+    def _all_measured(self) -> bool:
+        return all(entry.kind == "creations" or entry.token in self._sizes for entry in self.entries)
+
+    def _size(self, entry: BinEntry) -> int:
+        return entry.size or self._sizes.get(entry.token, 0)
+
+    def _show_sizes(self) -> None:
+        for entry in self.entries:
+            known = entry.kind == "creations" or entry.token in self._sizes
+            self._labels[entry.token].setText(bytes_text(self._size(entry)) if known else "…")
 
     def _add(self, row: int, entry: BinEntry) -> None:
         name = Label(entry_words(entry), elide=Qt.TextElideMode.ElideMiddle)
@@ -211,7 +244,7 @@ class BinCard(Card):
         back.clicked.connect(partial(self.restore, entry.token))
         self._column.addWidget(name, row, 0)
         self._column.addWidget(Label(when_words(entry.deleted), role="dim"), row, 1)
-        size = Label(bytes_text(entry.size), role="dim")
+        size = self._labels[entry.token] = Label(role="dim")
         self._column.addWidget(size, row, 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._column.addWidget(back, row, 3)
 
@@ -226,8 +259,9 @@ class BinCard(Card):
 
     def ask_empty(self) -> None:
         """Emptying cannot be taken back, so it is asked for."""
-        size = bytes_text(sum(entry.size for entry in self.entries))
-        question = _tr("Empty the bin and free {0}?").format(size)
+        size = bytes_text(sum(map(self._size, self.entries)))
+        whole = self._all_measured()
+        question = _tr("Empty the bin and free {0}?").format(size) if whole else _tr("Empty the bin?")
         more = _tr("What lies in it cannot be brought back afterwards.")
         if ask(self.window(), _tr("Empty the bin"), question, accept=_tr("Empty"), more=more, danger=True):
             self.destroy_all()

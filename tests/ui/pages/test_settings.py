@@ -21,6 +21,7 @@ from studio.ui import theme
 from studio.ui.pages.settings import SettingsPage
 from studio.ui.pages.settings_about import PACKAGES
 from studio.ui.pages.settings_space import kind_sentence, kind_title
+from studio.ui.text import bytes_text
 from studio.ui.widgets.inputs import Combo, NumberField, Switch
 from studio.ui.window import StudioWindow
 
@@ -136,7 +137,11 @@ def test_the_bin_gives_back(page: SettingsPage, window: StudioWindow, qtbot: Any
     window.session.delete_creations([1, 2])
     assert len(page.bin.entries) == 2
     run = next(entry for entry in page.bin.entries if entry.kind == "run")
-    qtbot.wait(1)
+    size = page.bin._labels[run.token]
+    qtbot.waitUntil(lambda: size.text() != "…")
+    project = window.session.project
+    assert project is not None
+    assert size.text() == bytes_text(next(e.size for e in project.bin.list() if e.token == run.token)) != bytes_text(0)
     press(qtbot, page.bin, f"restore_{run.token}")
     assert [info.name for info in window.session.runs()] == ["faces"]
     assert [entry.kind for entry in page.bin.entries] == ["creations"]
