@@ -227,8 +227,8 @@ class WindowActions(QObject):
         """Open a project, load a model, import pictures, or recall a picture of ours."""
         drop = drops.understand(paths)
         page = self._window.pages.current
-        for_page = drop.kind not in ("project", "model") and page is not None
-        if for_page and page.take_drop(list(drop.paths), drop.certificate):
+        never = drop.kind in ("project", "model")
+        if not never and page is not None and page.take_drop(list(drop.paths), drop.certificate):
             return
         if drop.kind == "project":
             self._door.open(drop.paths[0])

@@ -59,8 +59,8 @@ class CycleganEditTab(OneManyTab):
         self.many.forget()
 
     def state(self) -> dict[str, Any]:
-        parts = {"settings": self.settings, "one": self.one, "many": self.many}
-        return {"mode": self.mode()} | {name: part.state() for name, part in parts.items()}
+        own = {"mode": self.mode(), "settings": self.settings.state()}
+        return own | {"one": self.one.state(), "many": self.many.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.settings.restore(state.get("settings"))
