@@ -344,7 +344,8 @@ class ReadRequest(Settings):
     """Look inside: how a language model reads a text, token by token. The result is a ``ReadText``.
 
     Either ``messages`` (with the conversation's marks around them) or ``text``. ``alternatives``: so many of
-    the likeliest for each token. ``attention``: also who looks at whom, in every layer and head.
+    the likeliest for each token. ``attention``: also who looks at whom, in every layer and head. ``logits_after``: also
+    the logits of every token that could come after so many tokens.
     """
 
     run: str
@@ -353,6 +354,7 @@ class ReadRequest(Settings):
     messages: tuple[Message, ...] = ()
     alternatives: int = Field(12, ge=1, le=100)
     attention: bool = False
+    logits_after: int | None = Field(None, ge=1)
     device: Device = "auto"
 
 

@@ -84,10 +84,12 @@ class ReadText:
     """What a ``ReadRequest`` found.
 
     ``next``: what would follow, as ``ReadToken.alternatives``. ``attention``: (layers, heads, N, N) float32, how much
-    each of N tokens looks at each token, rows adding up to one; None where it was not asked for.
+    each of N tokens looks at each token, rows adding up to one; ``logits``: (V,) float32 of the V tokens that could
+    come where it was asked for. None where they were not.
     """
 
     tokens: tuple[ReadToken, ...]
     next: tuple[tuple[str, int, float], ...]
     step: int
     attention: np.ndarray | None = None
+    logits: np.ndarray | None = None

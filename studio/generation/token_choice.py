@@ -46,7 +46,7 @@ def candidates(logits_V: Tensor, writing: Writing) -> Candidates:
         return Candidates(token, _CERTAIN)
     values, tokens, total = _likeliest(logits_V.double() / writing.temperature, writing)
     shares = (values - total).exp()
-    kept = shares.cumsum(0) - shares < writing.top_p
+    kept = shares.cumsum(0) - shares < _share(writing)
     kept &= shares >= writing.min_p * shares[0]
     kept[0] = True
     shares = shares[kept]
@@ -60,6 +60,11 @@ def drawn(choice: Candidates, random: torch.Generator) -> int:
     point = torch.rand((), dtype=torch.float64, generator=random)
     place = int(torch.searchsorted(choice.probabilities.cumsum(0), point, right=True))
     return int(choice.tokens[min(place, len(choice.tokens) - 1)])
+
+
+def _share(writing: Writing) -> float:
+    """What the kept tokens have together; more than all where nothing is cut, whatever the sums are rounded to."""
+    return writing.top_p if writing.top_p < 1 else 2.0
 
 
 def _likeliest(logits_V: Tensor, writing: Writing) -> tuple[Tensor, Tensor, Tensor]:

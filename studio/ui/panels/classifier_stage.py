@@ -10,14 +10,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.ui.panels.label_chooser import LabelChooser
-from studio.ui.panels.stage import Stage
+from studio.ui.panels.stage import PictureStage
 from studio.ui.text import Label
 from studio.ui.widgets.confusion_matrix import ConfusionMatrix, percent
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.sample_grid import Choosing
 
 
-class ClassifierStage(Stage):
+class ClassifierStage(PictureStage):
     """Pictures at the left, wrong ones marked; the confusion matrix of the chosen label at the right."""
 
     choosing: Choosing = "single"
@@ -61,12 +61,12 @@ class ClassifierStage(Stage):
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
-    def show_data(self, pictures: Sequence[Any]) -> None:
+    def show_data(self, items: Sequence[Any]) -> None:
         self._notes = {}
         self._card.hide()
         self._line.hide()
         self.grid.set_marks(())
-        super().show_data(pictures)
+        super().show_data(items)
 
     def show_samples(self, pictures: np.ndarray | Sequence[Any], notes: Mapping[str, Any]) -> None:
         self._card.show()

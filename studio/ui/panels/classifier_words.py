@@ -7,6 +7,7 @@ from studio.config.facts import DataFacts
 from studio.ground.errors import Text, UsageError, text
 from studio.ui.panels.classifier_stage import ClassifierStage
 from studio.ui.panels.description import CurveGroup, FamilyDescription, Line, mark
+from studio.ui.panels.train_view import LABELLED_PICTURES
 
 _LOSS = CurveGroup(
     "loss",
@@ -75,7 +76,7 @@ CLASSIFIER = FamilyDescription(
     samples=mark("Validation pictures"),
     constant=mark("the same ones at every step"),
     use=text("Ask it"),
-    needs_labels=True,
+    data_words=LABELLED_PICTURES,
     suits=suits,
     refuses=_refuses,
     remedies={"halve_classifier_rate": mark("Halve the learning rate")},

@@ -12,7 +12,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout
 
 from studio.ui import theme
-from studio.ui.panels.stage import Stage
+from studio.ui.panels.stage import PictureStage
 from studio.ui.text import Label
 from studio.ui.widgets.frames import dense
 from studio.ui.widgets.pictures import friendly_size
@@ -130,7 +130,7 @@ class SideGrid(SampleGrid):
         return QSize(240, 120)
 
 
-class CycleganStage(Stage):
+class CycleganStage(PictureStage):
     """Rows of real → translated → back with the identity picture; below, what is pointed at."""
 
     def make_grid(self) -> SampleGrid:
@@ -151,11 +151,11 @@ class CycleganStage(Stage):
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
-    def show_data(self, pictures: Sequence[Any]) -> None:
+    def show_data(self, items: Sequence[Any]) -> None:
         self._notes = {}
         self._line.hide()
         self.sides.set_sides(Layout(), {})
-        super().show_data(pictures)
+        super().show_data(items)
 
     def show_samples(self, pictures: np.ndarray | Sequence[Any], notes: Mapping[str, Any]) -> None:
         self._line.show()

@@ -1,13 +1,14 @@
-"""A sheet of a data set's own pictures, read beside the window, whatever the size of the set."""
+"""Sheets of a data set's own items, read beside the window, whatever the size of the set."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QImage
 
 from studio.ui.pages.data_thumbs import Thumbnails
+from studio.ui.panels.stage import Sheet
 
 if TYPE_CHECKING:
     from studio.ui.session import Session
@@ -17,10 +18,8 @@ _SIDE = 128  # pixels of a picture on the sheet
 _READ = 192  # as they are read: what is not square is then cut
 
 
-class DataSheet(QObject):
-    """`show` a data set; its pictures come with `grown`, some at a time, evenly taken from the whole set."""
-
-    grown = Signal(list)  # all QImages so far, with blanks for those to come
+class PictureSheet(Sheet):
+    """Pictures as QImages: they come some at a time, evenly taken from the whole set, with blanks for those to come."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,13 +67,13 @@ class DataSheet(QObject):
         self.images += [_square(found[at]) for at in sorted(found) if not found[at].isNull()]
         self._left = [at for at in self._left if at not in found]
         self._reads = self._reads and bool(self._left)
-        self.grown.emit(self.padded())
+        self.grown.emit(self.items())
 
     def _on_failed(self, problem: str) -> None:
         self._reads, self._left, self.problem = False, [], problem
-        self.grown.emit(self.padded())
+        self.grown.emit(self.items())
 
-    def padded(self) -> list[QImage]:
+    def items(self) -> list[QImage]:
         """The pictures so far, then blanks for those still to come: the grid does not jump while it fills."""
         return self.images + [_blank()] * len(self._left)
 

@@ -14,7 +14,8 @@ from studio.config.facts import DataFacts
 from studio.config.registry import capabilities
 from studio.ground.errors import Text, text
 from studio.ui.panels.column_block import MakeBlock
-from studio.ui.panels.stage import Stage
+from studio.ui.panels.stage import PictureStage, Stage
+from studio.ui.panels.train_view import PICTURES, DataWords
 
 _CONTEXT = "Families"
 
@@ -98,10 +99,10 @@ class FamilyDescription:
 
     ``stage`` makes what stands above the curves; ``samples`` is its title and ``constant`` says what stays the same
     from step to step. ``use``: what is done with a trained one. ``suits`` says of a label and its values whether it can
-    be learned; ``refuses`` why nothing can be learned from some data; ``needs_labels``: it learns nothing else.
-    ``block`` makes what its column has above the form; ``fitting`` leaves out of what the user has set whatever does
-    not fit the chosen data. ``remedies``: words for the actions of notices; which setting each changes says
-    ``config.<family>.remedy``.
+    be learned; ``refuses`` why nothing can be learned from some data; ``data_words``: what it says of data that are
+    missing. ``block`` makes what its column has above the form; ``fitting`` leaves out of what the user has set
+    whatever does not fit the chosen data. ``remedies``: words for the actions of notices; which setting each changes
+    says ``config.<family>.remedy``.
     ``reasons``: what “Why?” explains for a notice, by its code.
     """
 
@@ -109,11 +110,11 @@ class FamilyDescription:
     items: str
     groups: tuple[CurveGroup, ...]
     shown: tuple[str, ...]
-    stage: Callable[[], Stage] = Stage
+    stage: Callable[[], Stage] = PictureStage
     samples: str = mark("Samples")
     constant: str = mark("same seeds at every step")
     use: Text = _CREATE
-    needs_labels: bool = False
+    data_words: DataWords = PICTURES
     suits: Callable[[str, tuple[str, ...]], bool] = _has_values
     refuses: Callable[[DataFacts], Text | None] = _takes_all
     block: MakeBlock | None = None

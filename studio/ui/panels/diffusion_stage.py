@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.ui.panels.stage import Stage
+from studio.ui.panels.stage import PictureStage
 from studio.ui.text import Label, plain_tooltip
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.noise_plot import NoiseLevel, NoisePlot
@@ -18,7 +18,7 @@ _CAPTION_LINES = 2
 _CAPTIONED_FROM = 96  # pixels; below narrower pictures no words would be read
 
 
-class DiffusionStage(Stage):
+class DiffusionStage(PictureStage):
     """Samples at the left, each above its words; at the right the loss by noise level, beside that at the beginning."""
 
     def build(self) -> None:
@@ -54,11 +54,11 @@ class DiffusionStage(Stage):
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
-    def show_data(self, pictures: Sequence[Any]) -> None:
+    def show_data(self, items: Sequence[Any]) -> None:
         self._told, self._pictures = [], None
         self._card.hide()
         self._line.hide()
-        super().show_data(pictures)
+        super().show_data(items)
 
     def show_beginning(self, notes: Mapping[str, Any]) -> None:
         self.plot.set_before([level.loss for level in levels_of(notes)])

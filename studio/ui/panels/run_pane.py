@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -194,11 +194,19 @@ class RunPane(QObject):
         if self._shown != (self._run, step):
             found = self._watch.sample_with_notes(step)
             pictures, notes = found if found is not None else (np.zeros((0, 1, 1, 3), np.uint8), {})
+            if self._canvas.stage.compares:
+                self._canvas.stage.show_before(self._noted_before(step))
             self._canvas.show_samples(pictures, notes)
             self._shown = (self._run, step)
             self._canvas.curves.set_cursor(step)
         self._words()
         self.changed.emit()
+
+    def _noted_before(self, step: int) -> Mapping[str, Any]:
+        """What was noted of the kept step before one; {} where there is none."""
+        earlier = [kept for kept in self._canvas.slider.steps() if kept < step]
+        found = self._watch.sample_with_notes(earlier[-1]) if earlier and self._watch is not None else None
+        return found[1] if found is not None else {}
 
     def _words(self) -> None:
         """“same seeds at every step · step 4 200 of 5 400”."""
@@ -208,7 +216,7 @@ class RunPane(QObject):
             words.append(self.tr("step {0} of {1}").format(count_text(step), count_text(self._total)))
         if step is None:
             words = [self.tr("the first ones come within seconds") if self._live else self.tr("none were kept")]
-        elif self._canvas.grid.count() == 0:
+        elif self._canvas.stage.count() == 0:
             words.append(self.tr("they cannot be read"))
         self._canvas.subtitle.setText(" · ".join(words))
 

@@ -54,16 +54,16 @@ class RunWorks(QObject):
     def blocks(self) -> dict[str, Text]:
         """Reasons against actions of the window as things stand."""
         found: dict[str, Text] = {}
-        pictures = self._canvas.grid.count() if self._pane.run else 0
-        if not pictures:
+        samples = self._canvas.stage.count() if self._pane.run else 0
+        if not samples:
             none = text("There are no samples yet: they come as a run trains.")
             return {"keep": none, "film": none, "copy": none, "select_all": none, "export": self._no_model() or none}
         if not self._session.can_write:
             found["keep"] = text("This project is open to read only.")
-        elif not self._canvas.grid.selection():
+        elif not self._canvas.stage.selection():
             found["keep"] = text("Choose samples in the grid first.")
-        if not self._canvas.grid.selection():
-            found["copy"] = text("Choose a sample in the grid first.")
+        if not self._canvas.stage.selection():
+            found["copy"] = text("Choose a sample first.")
         if len(self._canvas.slider.steps()) < 2:
             found["film"] = text("A film needs samples of at least two steps.")
         model = self._no_model()
@@ -86,7 +86,7 @@ class RunWorks(QObject):
     def keep(self) -> None:
         """Keep the chosen samples in the gallery, each with what makes it again."""
         step, watch, project = self._pane.step(), self._pane.watch, self._session.project
-        chosen = self._canvas.grid.selection()
+        chosen = self._canvas.stage.selection()
         if step is None or watch is None or project is None or not chosen:
             return
         with self._session.reporting(self.tr("Keeping samples")):
@@ -118,13 +118,12 @@ class RunWorks(QObject):
         return str(before[-1] if before else steps[0]) if steps else "last"
 
     def copy(self) -> None:
-        """Copy the current sample as a picture."""
-        self._canvas.grid.copy_current()
+        """Copy the current sample."""
+        self._canvas.stage.copy()
 
     def select_all(self) -> None:
         """Choose all samples."""
-        self._canvas.grid.set_selection(range(self._canvas.grid.count()))
-        self._canvas.selection_changed.emit()
+        self._canvas.stage.select_all()
 
     def _show_gallery(self) -> None:
         self._session.go("gallery")
@@ -148,10 +147,9 @@ class RunWorks(QObject):
 
     def _zoom(self) -> int:
         """Whole pixels of the film for each of the samples', so that it is about 640 pixels wide."""
-        grid = self._canvas.grid
-        side = grid.picture(0).width() if grid.count() else 32
-        columns = max(1, round(grid.count() ** 0.5))
-        return max(1, min(8, round(_FILM_SIDE / max(side * columns, 1))))
+        stage = self._canvas.stage
+        columns = max(1, round(stage.count() ** 0.5))
+        return max(1, min(8, round(_FILM_SIDE / max((stage.sample_width() or 32) * columns, 1))))
 
     def export_model(self, form: ExportFormat = "studio") -> None:
         """The best checkpoint as safetensors with its config."""

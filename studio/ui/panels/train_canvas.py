@@ -78,8 +78,7 @@ class TrainCanvas(QWidget):
         self._live = False
         self.empty = EmptyCanvas()
         self.stage = description.stage()
-        self.grid = self.stage.grid
-        self.grid.setAccessibleName(said(description.samples))
+        self.stage.name_samples(said(description.samples))
         self.slider = HistorySlider()
         self.slider.setObjectName("historySlider")
         self.notices = NoticeStack(limit=2)
@@ -149,7 +148,7 @@ class TrainCanvas(QWidget):
         self.curves.cursor_moved.connect(self._on_cursor)
         self.curves.state_changed.connect(self.state_changed)
         self.slider.following_changed.connect(self.state_changed)
-        self.grid.selection_changed.connect(self.selection_changed)
+        self.stage.selection_changed.connect(self.selection_changed)
         self.stage.state_changed.connect(self.state_changed)
         self.busy.cancelled.connect(self.cancel_start_asked)
         self.split.splitterMoved.connect(self._on_split)
@@ -162,22 +161,22 @@ class TrainCanvas(QWidget):
         self._faces.setCurrentIndex(0)
 
     def show_work(self, *, sheet: bool) -> None:
-        """Samples and curves; with `sheet` only pictures of the data set and a hint."""
+        """Samples and curves; with `sheet` only items of the data set and a hint."""
         self._faces.setCurrentIndex(1)
         if sheet == self._sheet:
             return
         self._sheet = sheet
-        self.title.setText(self.tr("Pictures to learn from") if sheet else said(self._about.samples))
-        self.grid.setAccessibleName(self.title.text())
+        self.title.setText(self.stage.data_words() if sheet else said(self._about.samples))
+        self.stage.name_samples(self.title.text())
         for part in (self.more, self.slider, self.curves):
             part.setVisible(not sheet)
         for part in (self.keep, self.film):
             part.setVisible(not sheet and self._about.makes_pictures)
         self._lower.setVisible(not sheet)
 
-    def show_data(self, pictures: Sequence[Any]) -> None:
-        """Pictures of the data set, while there is no run."""
-        self.stage.show_data(pictures)
+    def show_data(self, items: Sequence[Any]) -> None:
+        """Items of the data set, while there is no run."""
+        self.stage.show_data(items)
 
     def show_samples(self, pictures: np.ndarray | Sequence[Any], notes: Mapping[str, Any]) -> None:
         """What a run has kept of one step, with what was noted of it."""
@@ -190,7 +189,7 @@ class TrainCanvas(QWidget):
     def show_busy(
         self, what: str, done: int = 0, total: int | None = None, *, seconds_left: float | None = None
     ) -> None:
-        """Say below the grid what is being done before there are samples; nothing hides the row."""
+        """Say below the samples what is being done before there are samples; nothing hides the row."""
         if what:
             self.busy.set_progress(what, done, total, seconds_left=seconds_left)
         elif not self.busy.isHidden():

@@ -29,7 +29,7 @@ def gather(session: Session, about: FamilyDescription) -> TrainFacts:
         datasets=len(session.datasets()),
         dataset=chosen.dataset,
         dataset_fits=record is None or record.count > 0,
-        needs_labels=about.needs_labels,
+        data_words=about.data_words,
         why_not_data=about.refuses(data) if data is not None and data.count else None,
         run=run_facts(session, info, about.use) if info is not None else None,
         starting=training is not None and not training.name and training.family == family,

@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, QPoint
 from studio.config.requests import ResumeRequest
 from studio.ground.events import ChangeSetting
 from studio.ui.pages import page_of_family
-from studio.ui.panels.data_sheet import DataSheet
 from studio.ui.panels.description import FamilyDescription, said
 from studio.ui.panels.longer_dialog import LongerDialog
 from studio.ui.panels.run_pane import STATE, WHY, RunPane
@@ -44,7 +43,7 @@ class TrainTab(PanelTab):
         self.controls = self.column.controls
         self.footer = self.column.footer
         self.canvas: TrainCanvas = TrainCanvas(description)
-        self.sheet = DataSheet(session, self)
+        self.sheet = self.canvas.stage.make_sheet(session, self)
         self.pane = RunPane(session, self.canvas, description, self)
         self.works = RunWorks(session, self.canvas, self.pane, self)
         self._connect_session()
@@ -178,11 +177,11 @@ class TrainTab(PanelTab):
         count = count_text(record.count) if record is not None else ""
         words = self.tr("{0} · {1} {2} · press Train to begin").format(dataset, count, said(self._about.items))
         self.canvas.subtitle.setText(self.sheet.problem or words)
-        self._on_sheet(self.sheet.padded())
+        self._on_sheet(self.sheet.items())
 
-    def _on_sheet(self, images: list[Any]) -> None:
+    def _on_sheet(self, items: list[Any]) -> None:
         if self._view is not None and self._view.canvas == "sheet":
-            self.canvas.show_data(images)
+            self.canvas.show_data(items)
             if self.sheet.problem:
                 self.canvas.subtitle.setText(self.sheet.problem)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from studio.ground.errors import Text, text
@@ -29,6 +29,51 @@ class EmptyWords:
     sentence: Text
     main: Choice | None = None
     other: Choice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataWords:
+    """What a family says where data are missing: ``first`` where there is none at all; ``unfit``, with the reason in
+    place of its sentence, where it can learn nothing from what was chosen."""
+
+    first: EmptyWords
+    unfit: EmptyWords
+
+
+_IMPORT = Choice("import_data", text("Import pictures…"))
+PICTURES = DataWords(
+    EmptyWords(
+        "data",
+        text("Pictures to learn from come first"),
+        text("Draw Portraits, 4 000 faces that the program makes by itself, or bring your own pictures."),
+        Choice("draw_portraits", text("Draw Portraits")),
+        _IMPORT,
+    ),
+    EmptyWords("data", text("It cannot learn from these"), text(""), Choice("import_data", text("Import others…"))),
+)
+_LEARN_PORTRAITS = Choice("starter:labels", text("Learn Portraits"))
+LABELLED_PICTURES = DataWords(
+    EmptyWords(
+        "tag",
+        text("Labelled pictures come first"),
+        text(
+            "Portraits are 4 000 faces that the program draws itself, labelled with hair, glasses and more: a first "
+            "classifier learns them within minutes. Or bring a folder for each class."
+        ),
+        _LEARN_PORTRAITS,
+        _IMPORT,
+    ),
+    EmptyWords("tag", text("Nothing to tell apart here"), text(""), _LEARN_PORTRAITS, _IMPORT),
+)
+TEXTS = DataWords(
+    EmptyWords(
+        "chat",
+        text("Texts to learn from come first"),
+        text("Bring texts of your own: files, folders of them, conversations. They are read, never changed."),
+        Choice("import_data", text("Import texts…")),
+    ),
+    EmptyWords("chat", text("It cannot learn from these"), text(""), Choice("import_data", text("Import texts…"))),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +109,15 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class TrainFacts:
-    """All that the view depends on. ``needs_labels``: the family learns labels; ``why_not_data``: why nothing can be
-    learned from the chosen data set. ``starting``: a run of this family was asked for and has no folder yet."""
+    """All that the view depends on. ``why_not_data``: why nothing can be learned from the chosen data set.
+    ``starting``: a run of this family was asked for and has no folder yet."""
 
     project: bool = False
     read_only: bool = False
     datasets: int = 0
     dataset: str = ""
     dataset_fits: bool = True
-    needs_labels: bool = False
+    data_words: DataWords = PICTURES
     why_not_data: Text | None = None
     run: RunFacts | None = None
     starting: bool = False
@@ -125,35 +170,19 @@ def _why_empty(facts: TrainFacts) -> EmptyWords | None:
     if not facts.dataset_fits:
         return EmptyWords("data", text("This data set is empty"), text("Choose another one at the top, beside “Data”."))
     if facts.why_not_data is not None:
-        return _no_labels(facts, facts.why_not_data)
+        return _unfit(facts, facts.why_not_data)
     return None
-
-
-_LEARN_PORTRAITS = Choice("starter:labels", text("Learn Portraits"))
-_IMPORT = Choice("import_data", text("Import pictures…"))
-
-
-def _no_labels(facts: TrainFacts, why_not: Text) -> EmptyWords:
-    ways = (None, None) if facts.read_only else (_LEARN_PORTRAITS, _IMPORT)
-    return EmptyWords("tag", text("Nothing to tell apart here"), why_not, *ways)
 
 
 def _no_data(facts: TrainFacts) -> EmptyWords:
     if facts.read_only:
         return EmptyWords("data", text("There is no data set"), text("This project is open to read only."))
-    if facts.needs_labels:
-        sentence = text(
-            "Portraits are 4 000 faces that the program draws itself, labelled with hair, glasses and more: a first "
-            "classifier learns them within minutes. Or bring a folder for each class."
-        )
-        return EmptyWords("tag", text("Labelled pictures come first"), sentence, _LEARN_PORTRAITS, _IMPORT)
-    return EmptyWords(
-        "data",
-        text("Pictures to learn from come first"),
-        text("Draw Portraits, 4 000 faces that the program makes by itself, or bring your own pictures."),
-        Choice("draw_portraits", text("Draw Portraits")),
-        _IMPORT,
-    )
+    return facts.data_words.first
+
+
+def _unfit(facts: TrainFacts, why_not: Text) -> EmptyWords:
+    unfit = replace(facts.data_words.unfit, sentence=why_not)
+    return replace(unfit, main=None, other=None) if facts.read_only else unfit
 
 
 # --- a run -----------------------------------------------------------------------------------------------------------

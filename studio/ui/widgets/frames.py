@@ -10,7 +10,7 @@ from studio.ui import theme
 from studio.ui.palette import SIZES
 
 Box = TypeVar("Box", bound=QBoxLayout)
-Surface = Literal["card", "tray", "surface", "canvas", "sidebar", "popup"]
+Surface = Literal["card", "chosen", "tray", "surface", "canvas", "sidebar", "popup"]
 
 
 class Frame(QFrame):

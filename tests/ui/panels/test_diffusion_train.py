@@ -151,7 +151,7 @@ def test_notes_that_are_missing_or_odd_show_nothing(
 
 
 def test_a_kept_sample_carries_its_words(tab: TrainTab) -> None:
-    tab.canvas.grid.set_selection([1])
+    stage_of(tab).grid.set_selection([1])
     tab.works.keep()
     project = tab.session.project
     assert project is not None

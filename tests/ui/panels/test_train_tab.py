@@ -15,7 +15,9 @@ from studio.ground.errors import text
 from studio.ground.events import Ended, Event, Notice, Progress
 from studio.jobs.steering import CommandQueue
 from studio.projects.project import Project
+from studio.ui.panels.stage import PictureStage
 from studio.ui.panels.train_tab import TrainTab
+from studio.ui.widgets.sample_grid import SampleGrid
 from studio.ui.window import StudioWindow
 from tests.ui.panels.conftest import DATA, LedTraining, add_run
 
@@ -56,9 +58,15 @@ def type_into(qtbot: Any, tab: TrainTab, path: str, words: str) -> None:
     qtbot.keyClick(control, Qt.Key.Key_Return)
 
 
+def grid_of(tab: TrainTab) -> SampleGrid:
+    """The grid of its stage."""
+    assert isinstance(tab.canvas.stage, PictureStage)
+    return tab.canvas.stage.grid
+
+
 def shade(tab: TrainTab) -> int:
     """The grey of the first sample shown; its step, see `sample_pictures`."""
-    return QColor(tab.canvas.grid.picture(0).pixel(0, 0)).red()
+    return QColor(grid_of(tab).picture(0).pixel(0, 0)).red()
 
 
 # --- empty -----------------------------------------------------------------------------------------------------------
@@ -70,7 +78,7 @@ def test_without_data_one_button_draws_portraits(make_window: MakeWindow, tmp_pa
     tab = open_train(window)
     asked: list[str] = []
     window.session.triggered.connect(asked.append)
-    assert tab.canvas.empty.isVisible() and not tab.canvas.grid.isVisible()
+    assert tab.canvas.empty.isVisible() and not tab.canvas.stage.isVisible()
     qtbot.mouseClick(tab.canvas.empty.other, Qt.MouseButton.LeftButton)
     assert asked == ["import_data"]
 
@@ -78,7 +86,7 @@ def test_without_data_one_button_draws_portraits(make_window: MakeWindow, tmp_pa
 def test_a_data_set_shows_its_own_pictures(make_window: MakeWindow, painted_project: Path, qtbot: Any) -> None:
     tab = open_train(make_window(painted_project))
     qtbot.waitUntil(lambda: len(tab.sheet.images) == 24)
-    assert tab.canvas.grid.count() == 24
+    assert grid_of(tab).count() == 24
     assert "24" in tab.canvas.subtitle.text() and "Train" in tab.canvas.subtitle.text()
     assert not tab.canvas.slider.isVisible() and not tab.canvas.curves.isVisible()
 
@@ -106,7 +114,7 @@ def test_train_by_clicks_and_watch(
     qtbot.waitUntil(lambda: tab.canvas.busy.isVisible() and "Preparing" in tab.canvas.busy._what.text())
     assert not button(tab.controls, "choice_quick").isEnabled()
     led.advance(to=20)
-    qtbot.waitUntil(lambda: tab.canvas.grid.count() == 6)
+    qtbot.waitUntil(lambda: grid_of(tab).count() == 6)
     assert shade(tab) == 20
     assert not tab.canvas.busy.isVisible()
     assert tab.canvas.curves.cards[0].plot.cursor_step() == 20
@@ -148,7 +156,7 @@ def test_while_it_trains_a_rate_can_be_changed(
     tab.column.controls.form.advanced_open = True
     click(qtbot, window, "primaryButton")
     led.advance(to=10)
-    qtbot.waitUntil(lambda: tab.canvas.grid.count() == 6)
+    qtbot.waitUntil(lambda: grid_of(tab).count() == 6)
     type_into(qtbot, tab, "generator_rate", "0,001")
     qtbot.waitUntil(lambda: led.changes() == [("generator_rate", 0.001)])
     field = tab.column.controls.form.field("batch")
@@ -271,7 +279,7 @@ def test_keeping_samples_needs_a_choice_and_keeps_what_makes_them_again(
     window, tab = finished
     keep = button(tab.canvas, "keepSamples")
     assert not keep.isEnabled() and "Choose" in keep.toolTip()
-    qtbot.mouseClick(tab.canvas.grid, Qt.MouseButton.LeftButton, pos=tab.canvas.grid.cell_rect(2).center())
+    qtbot.mouseClick(grid_of(tab), Qt.MouseButton.LeftButton, pos=grid_of(tab).cell_rect(2).center())
     click(qtbot, tab.canvas, "keepSamples")
     assert window.session.project is not None
     (kept,) = window.session.project.gallery.query()
@@ -478,7 +486,7 @@ def test_hidden_it_does_nothing(make_window: MakeWindow, painted_project: Path, 
     tab = open_train(window)
     click(qtbot, window, "primaryButton")
     led.advance(to=10)
-    qtbot.waitUntil(lambda: tab.canvas.grid.count() == 6)
+    qtbot.waitUntil(lambda: grid_of(tab).count() == 6)
     window.pages.show("data")
     led.advance(to=20)
     qtbot.waitUntil(lambda: window.session.training is not None and window.session.training.step == 20)
