@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QImage
 
 from studio.ui.pages.data_thumbs import Thumbnails
 from studio.ui.panels.stage import Sheet
+from studio.ui.words import spoken
 
 if TYPE_CHECKING:
     from studio.ui.session import Session
@@ -76,6 +77,42 @@ class PictureSheet(Sheet):
     def items(self) -> list[QImage]:
         """The pictures so far, then blanks for those still to come: the grid does not jump while it fills."""
         return self.images + [_blank()] * len(self._left)
+
+
+class TextSheet(Sheet):
+    """The beginnings of some texts as plain data, read at once."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._name = ""
+        self._key = f"texts {id(self)}"
+        self._texts: list[dict[str, Any]] = []
+
+    def show(self, name: str) -> None:
+        if name == self._name:
+            return
+        self.forget()
+        record = self._session.lists.dataset(name)
+        if record is not None and record.count:
+            from studio.jobs.browsing_texts import ReadTexts
+
+            self._name = name
+            self._session.browse(self._key, ReadTexts(folder=record.folder), self._on_answer)
+
+    def items(self) -> list[dict[str, Any]]:
+        return list(self._texts)
+
+    def forget(self) -> None:
+        if self._name:
+            self._session.browser.forget(self._key)
+        self._name, self._texts, self.problem = "", [], ""
+
+    def _on_answer(self, answer: Any) -> None:
+        if answer.done:
+            self._texts = list(answer.result or ())
+            self.problem = spoken(answer.error)
+            self.grown.emit(self.items())
 
 
 def _blank() -> QImage:

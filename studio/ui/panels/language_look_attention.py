@@ -117,7 +117,6 @@ class AttentionView(LookView):
         looked: Looked | None = recipes[0] if recipes else None
         self._show()
         if looked is None or model is None:
-            self.said.emit(self.tr("Write a text at the left; it is read as you write."))
             return
         device = self.maker.session.preferences.device
         request = looked.request(model.run, model.checkpoint, device, attention=True, alternatives=1)

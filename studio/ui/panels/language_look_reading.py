@@ -9,9 +9,11 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from studio.config.base import Settings
 from studio.config.requests import ChatRequest, ContinueRequest
 from studio.generation.replies import ReadText, Replies
 from studio.generation.token_cut import Cut, cut
+from studio.ui import theme
 from studio.ui.panels.language_look_choice import WritingSliders
 from studio.ui.panels.language_look_text import Looked, TextChoice
 from studio.ui.panels.look_view import LookView
@@ -63,6 +65,8 @@ class ReadingView(LookView):
         self.passage.setAccessibleName(self.tr("The text, tinted where it was unexpected"))
         self.passage.picked.connect(self._on_token)
         self.legend = TintLegend()
+        tints = [(percent(share), DEEPEST * surprise(share), "fake") for share in _SHARES]
+        self.legend.set_tints(self.tr("Probability of each token"), tints)
         self.bars = ChoiceBars()
         self.bars.setObjectName("readingBars")
         self.bars.setAccessibleName(self.tr("What could have come here"))
@@ -113,10 +117,7 @@ class ReadingView(LookView):
     def show_recipes(self, recipes: Sequence[Any]) -> None:
         self._looked = recipes[0] if recipes else None
         self._read, self._at = None, -1
-        if self._looked is None:
-            self._show()
-            self.said.emit(self.tr("Write a text at the left; it is read as you write."))
-            return
+        self._show()
         self._ask("reading", self._on_read)
 
     def _ask(self, key: str, on_result: Any, **more: Any) -> None:
@@ -258,7 +259,7 @@ class ReadingView(LookView):
             "run": model.run, "checkpoint": model.checkpoint, "writing": writing,
             "device": self.maker.session.preferences.device,
         }  # fmt: skip
-        request = ContinueRequest(text=chosen, **common)
+        request: Settings = ContinueRequest(text=chosen, **common)
         if looked.asked is not None:
             asked = looked.messages()[:1] if looked.asked else ()
             request = ChatRequest(messages=asked, start=chosen, **common)
@@ -307,7 +308,7 @@ def scrolling(inner: QWidget) -> QScrollArea:
     column = dense(QVBoxLayout(holder), gap=0)
     column.addWidget(inner)
     column.addStretch(1)
-    for widget in (area.viewport(), holder):
-        widget.setAutoFillBackground(False)
+    theme.set_look(holder, surface="surface")
+    area.viewport().setAutoFillBackground(False)
     area.setWidget(holder)
     return area

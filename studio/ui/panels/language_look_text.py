@@ -66,7 +66,7 @@ class TextChoice(LookChoice):
         self.kind.setAccessibleName(self.tr("Read as a text or as a conversation"))
         self.kind.value_changed.connect(self._on_kind)
         self.asked = self._field("lookAsked", self.tr("What is asked"), lines=3)
-        self.text = self._field("lookText", self.tr("The text that is read"), lines=7)
+        self.text = self._field("lookText", self.tr("The text that is read"), lines=5)
         self._asked_label = Label(self.tr("Asked"), role="dim")
         self._text_label = Label(role="dim")
         self.again = Button(self.tr("A sample of the run instead"), kind="link")
@@ -92,6 +92,9 @@ class TextChoice(LookChoice):
         if self.is_chat():
             return (Looked(text, asked),) if text or asked else ()
         return (Looked(text),) if text else ()
+
+    def missing(self) -> str:
+        return "" if self.recipes() else self.tr("Write a text at the left; it is read as you write.")
 
     def is_chat(self) -> bool:
         """Whether it is read as a conversation."""

@@ -54,7 +54,6 @@ class TokensView(LookView):
         model = self.maker.model
         looked: Looked | None = recipes[0] if recipes else None
         if looked is None or model is None:
-            self.said.emit(self.tr("Write a text at the left; it is read as you write."))
             return
         device = self.maker.session.preferences.device
         request = looked.request(model.run, model.checkpoint, device, alternatives=1)

@@ -41,7 +41,7 @@ class TextTrainingView(LookView):
         self.slider.setObjectName("trainingSlider")
         self.slider.set_speed(4)
         self.slider.step_selected.connect(self._on_step)
-        self.matrix = AttentionMatrix(telling=False)
+        self.matrix = AttentionMatrix(square=False, colour="fake")
         self.matrix.setObjectName("trainingMatrix")
         self.matrix.setAccessibleName(self.tr("Rows are checkpoints, columns tokens; deep is what was not expected"))
         self.matrix.pointed.connect(self._on_cell)
@@ -82,7 +82,6 @@ class TextTrainingView(LookView):
         if model is None or trained is None or looked is None:
             self._asked, self._found, self._waiting = None, {}, []
             self._show()
-            self.said.emit(self.tr("Write a text at the left; it is read as you write."))
             return
         if self._asked != (model.run, looked):
             self._asked, self._found = (model.run, looked), {}

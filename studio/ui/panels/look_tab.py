@@ -221,6 +221,10 @@ class LookTab(ModelTab):
         if why:
             self._show_empty(why)
             return
+        missing = self.pictures.missing() if view.looks_at != "none" else ""
+        if missing:
+            self._show_missing(missing)
+            return
         recipes = view.concerned(self.recipes())
         wanted = (view.key, self.maker.model if view.needs_run else None, recipes, view.depends())
         if self.session.engine.state != "ready" or wanted == self._shown:
@@ -247,6 +251,14 @@ class LookTab(ModelTab):
             nothing=self.tr("Nothing to look into yet"),
             why=why,
         )
+
+    def _show_missing(self, words: str) -> None:
+        """There is a model and nothing to look at with it."""
+        self._stop()
+        self._shown, self._why = (), ""
+        self._said.setText("")
+        self._stack.setCurrentWidget(self.empty)
+        self.empty.set_words(self.tr("Nothing to look at yet"), words)
 
     # --- what happens ------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,10 @@ class LookChoice(QWidget):
         """What is looked at; equal where nothing has changed."""
         raise NotImplementedError
 
+    def missing(self) -> str:
+        """What the user has to do before there is anything to look at; empty where there is something."""
+        return ""
+
     def show_for(self, looks_at: LooksAt) -> None:
         """What there is to choose for a view that looks at one picture, at many, or at none."""
 

@@ -138,7 +138,12 @@ class TextStage(Stage):
         self._line.setObjectName("textLine")
         self._line.setFixedHeight(self._line.fontMetrics().height() + 2)
         self._inner = QWidget()
-        self._rows = dense_grid(self._inner)
+        self._rows = QGridLayout()
+        self._rows.setSpacing(10)
+        inner = dense(QVBoxLayout(self._inner), gap=0)
+        inner.setContentsMargins(0, 0, 6, 0)
+        inner.addLayout(self._rows)
+        inner.addStretch(1)
         self.area = QScrollArea()
         self.area.setObjectName("textArea")
         self.area.setWidgetResizable(True)
@@ -146,8 +151,8 @@ class TextStage(Stage):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(self._inner)
-        for widget in (self.area.viewport(), self._inner):
-            widget.setAutoFillBackground(False)
+        theme.set_look(self._inner, surface="canvas")
+        self.area.viewport().setAutoFillBackground(False)
         column = dense(QVBoxLayout(self), gap=4)
         column.addWidget(self.area, 1)
         column.addWidget(self._line)
@@ -280,11 +285,3 @@ class TextStage(Stage):
         self._opened = {at for at in found if isinstance(at, int)} if isinstance(found, list) else set()
         for at, card in enumerate(self.cards):
             card.set_open(at in self._opened)
-
-
-def dense_grid(parent: QWidget) -> QGridLayout:
-    """A grid with the distances of the house."""
-    grid = QGridLayout(parent)
-    grid.setContentsMargins(0, 0, 6, 0)
-    grid.setSpacing(10)
-    return grid

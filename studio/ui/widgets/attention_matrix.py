@@ -16,28 +16,28 @@ from studio.ui.widgets.confusion_matrix import percent
 from studio.ui.widgets.pictures import to_image
 
 _NAME_FROM = 11  # pixels of a cell from which names stand beside it
-_WIDEST_NAME = 92
-_LARGEST_CELL = 44
+_WIDEST_NAME = 100
+_LARGEST_CELL, _HIGHEST_ROW = 44, 26
 _GAMMA = 0.55  # little attention is still seen
 
 
-def weights_image(weights_RC: np.ndarray) -> QImage:
-    """Shares (R, C) 0 .. 1 as an image of the same size, from the tray's colour to the accent's."""
+def weights_image(weights_RC: np.ndarray, colour: str = "accent") -> QImage:
+    """Shares (R, C) 0 .. 1 as an image of the same size, from the tray's colour to a named one."""
     look = theme.current()
-    low, high = (np.array(_rgb(look.colour(name)), np.float64) for name in ("sunken", "accent"))
+    low, high = (np.array(_rgb(look.colour(name)), np.float64) for name in ("sunken", colour))
     share = np.clip(np.nan_to_num(weights_RC), 0, 1)[..., None] ** _GAMMA
     return to_image((low + share * (high - low)).round().astype(np.uint8))
 
 
 class AttentionMatrix(QWidget):
     """`set_weights` shows who (rows) looks at whom (columns). `pointed` carries the cell under the pointer or where the
-    arrows have gone, (-1, -1) for none."""
+    arrows have gone, (-1, -1) for none. Not ``square``: of something else than attention, as wide as there is room."""
 
     pointed = Signal(int, int)
 
-    def __init__(self, *, telling: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(self, *, square: bool = True, colour: str = "accent", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._telling = telling
+        self._square, self._colour = square, colour
         self._weights = np.zeros((0, 0), np.float32)
         self._rows: tuple[str, ...] = ()
         self._columns: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class AttentionMatrix(QWidget):
 
     def sentence(self, row: int, column: int) -> str:
         """A cell in words, as long as it is attention."""
-        if row < 0 or column < 0 or not self._telling:
+        if row < 0 or column < 0 or not self._square:
             return ""
         words = self.tr("“{0}” looks at “{1}” with {2} of its attention")
         return words.format(self._rows[row], self._columns[column], percent(float(self._weights[row, column])))
@@ -94,7 +94,9 @@ class AttentionMatrix(QWidget):
             return 0.0, 0.0
         left, top = self._longest(self._rows), self._longest(self._columns)
         wide, high = (self.width() - left) / len(self._columns), (self.height() - top) / len(self._rows)
-        return (left, top) if min(wide, high) >= _NAME_FROM else (0.0, 0.0)
+        if self._square:
+            return (left, top) if min(wide, high) >= _NAME_FROM else (0.0, 0.0)
+        return left if high >= _NAME_FROM else 0.0, top if wide >= _NAME_FROM else 0.0
 
     def _longest(self, names: Sequence[str]) -> float:
         return min(max(map(self.fontMetrics().horizontalAdvance, names), default=0), _WIDEST_NAME) + 8.0
@@ -103,7 +105,10 @@ class AttentionMatrix(QWidget):
         """Where the cells lie."""
         left, top = self._margins()
         rows, columns = max(len(self._rows), 1), max(len(self._columns), 1)
-        side = max(1.0, min((self.width() - left) / columns, (self.height() - top) / rows, _LARGEST_CELL))
+        wide, high = (self.width() - left) / columns, (self.height() - top) / rows
+        if not self._square:
+            return QRectF(left, top, max(wide, 1.0) * columns, max(1.0, min(high, _HIGHEST_ROW)) * rows)
+        side = max(1.0, min(wide, high, _LARGEST_CELL))
         start = max(0.0, (self.width() - left - side * columns) / 2)
         return QRectF(start + left, top, side * columns, side * rows)
 
@@ -129,10 +134,9 @@ class AttentionMatrix(QWidget):
             return
         painter, look, box = QPainter(self), theme.current(), self.box()
         if self._image.isNull():
-            self._image = weights_image(self._weights)
+            self._image = weights_image(self._weights, self._colour)
         painter.drawImage(box, self._image)
-        if self._margins()[0]:
-            self._paint_names(painter)
+        self._paint_names(painter, *self._margins())
         row, column = self._at
         if row >= 0:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -140,16 +144,16 @@ class AttentionMatrix(QWidget):
             whole = self.cell_rect(row, 0).united(self.cell_rect(row, len(self._columns) - 1))
             painter.drawRect(whole if column < 0 else self.cell_rect(row, column))
 
-    def _paint_names(self, painter: QPainter) -> None:
+    def _paint_names(self, painter: QPainter, left: float, top: float) -> None:
         look, box = theme.current(), self.box()
-        for row, name in enumerate(self._rows):
+        for row, name in enumerate(self._rows if left else ()):
             cell = self.cell_rect(row, 0)
             painter.setPen(look.colour("text" if row == self._at[0] else "text_dim"))
             room = QRectF(box.left() - _WIDEST_NAME - 6, cell.top(), _WIDEST_NAME, cell.height())
             shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _WIDEST_NAME)
             how = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
             painter.drawText(room, how, shown)
-        for column, name in enumerate(self._columns):
+        for column, name in enumerate(self._columns if top else ()):
             cell = self.cell_rect(0, column)
             painter.setPen(look.colour("text" if column == self._at[1] else "text_dim"))
             painter.save()

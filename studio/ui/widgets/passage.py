@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -131,7 +131,7 @@ class Passage(QWidget):
             place += units(text)
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self._layout_of = QTextLayout("".join(shown), self.font())
+        self._layout_of = QTextLayout("".join(shown), self._larger())
         self._layout_of.setTextOption(option)
         self._layout_of.setCacheEnabled(True)
         self._layout_of.setFormats(self._formats())
@@ -139,6 +139,12 @@ class Passage(QWidget):
         self._fit(self.width())
         self.updateGeometry()
         self.update()
+
+    def _larger(self) -> QFont:
+        """The font of texts that are read."""
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * 1.08)
+        return font
 
     def _fit(self, width: int) -> float:
         """Break lines at a width; the height that they take."""
@@ -193,7 +199,7 @@ class Passage(QWidget):
             one = QTextLayout.FormatRange()
             one.start = self._starts[at] if at < len(self._starts) else 0
             one.length = units(_plain(piece.text))
-            one.format = format_of(piece)  # type: ignore[assignment]  # the stubs take it for a method
+            one.format = format_of(piece)
             found.append(one)
         return found
 
@@ -328,5 +334,5 @@ _SIGNS = {code: 0x2400 + code for code in range(32)} | {
 
 
 def _x(line: QTextLine, place: int) -> float:
-    found = line.cursorToX(place)
+    found: Any = line.cursorToX(place)
     return float(found[0] if isinstance(found, tuple) else found)
