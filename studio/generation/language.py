@@ -100,14 +100,17 @@ class WritingLanguageModel:
         return self._writer.continued([prompt.tokens], writing)
 
     def read(
-        self, prompt: Prompt, *, alternatives: int, attention: bool
+        self, prompt: Prompt, *, alternatives: int, attention: bool, logits_after: int | None = None
     ) -> Iterator[tuple[int, int] | ReadText]:
         """How it reads a text: how many of how many tokens so far, at last what was found.
 
         Raises:
             UsageError: the text is too long for what is asked.
         """
-        return reading(self.network, self.tokeniser, prompt.tokens, self.step, alternatives, attention=attention)
+        return reading(
+            self.network, self.tokeniser, prompt.tokens, self.step, alternatives, attention=attention,
+            logits_after=logits_after,
+        )  # fmt: skip
 
     def read_whole(self, text: str, messages: Sequence[Message]) -> Prompt:
         """A text or a conversation as it stands, to be looked at."""

@@ -22,9 +22,12 @@ _MOST_WEIGHTS = 1 << 26  # numbers of attention
 
 
 def reading(
-    model: LanguageModel, tokeniser: FileTokeniser, tokens: Sequence[int], step: int, count: int, *, attention: bool
-) -> Iterator[tuple[int, int] | ReadText]:
+    model: LanguageModel, tokeniser: FileTokeniser, tokens: Sequence[int], step: int, count: int, *, attention: bool,
+    logits_after: int | None = None,
+) -> Iterator[tuple[int, int] | ReadText]:  # fmt: skip
     """How many of how many tokens are read, from time to time; at last the :class:`ReadText`.
+
+    With the logits of what could come after ``logits_after`` tokens, where there are so many.
 
     Raises:
         UsageError: nothing to read, or more than the model can, or than the weights of attention have room for.
@@ -32,12 +35,15 @@ def reading(
     _must_fit(model, len(tokens), attention=attention)
     rows: list[tuple[list[float], list[int], float]] = []
     kept: list[list[Tensor]] = []
+    logits: np.ndarray | None = None
     cache = model.new_cache(capacity=len(tokens))
     for begin in range(0, len(tokens), _PIECE):
         yield begin, len(tokens)
         piece = list(tokens[begin : begin + _PIECE])
         logits_nV, weights = _read(model, piece, cache, attention=attention)
         kept.append(weights)
+        if logits_after is not None and begin < logits_after <= begin + len(piece):
+            logits = logits_nV[logits_after - 1 - begin].cpu().numpy()
         coming = [*tokens[begin + 1 : begin + 1 + len(piece)], 0][: len(piece)]
         rows += _likeliest(logits_nV, coming, count)
     known = [_named(tokeniser, row) for row in rows]
@@ -46,7 +52,7 @@ def reading(
         chance = rows[place - 1][2] if place else None
         before = known[place - 1] if place else ()
         read.append(ReadToken(token, text, tokeniser.is_mark(token), chance, before))
-    yield ReadText(tuple(read), known[-1], step, _joined(kept, len(tokens)) if attention else None)
+    yield ReadText(tuple(read), known[-1], step, _joined(kept, len(tokens)) if attention else None, logits)
 
 
 def _must_fit(model: LanguageModel, count: int, *, attention: bool) -> None:

@@ -254,7 +254,9 @@ class WritingModel(Model, Protocol):
     def read_whole(self, text: str, messages: Sequence[Message]) -> Prompt:
         """A text or a conversation as it stands, to be looked at."""
 
-    def read(self, prompt: Prompt, *, alternatives: int, attention: bool) -> Iterator[tuple[int, int] | ReadText]:
+    def read(
+        self, prompt: Prompt, *, alternatives: int, attention: bool, logits_after: int | None = None
+    ) -> Iterator[tuple[int, int] | ReadText]:
         """How many of how many tokens are read; at last what was found. Raises UsageError."""
 
 

@@ -74,7 +74,10 @@ def _told(
 def read(model: WritingModel, request: ReadRequest, commands: CommandQueue) -> Iterator[Event]:
     """How the model reads a text; the ending's result is a ``ReadText``."""
     prompt = model.read_whole(request.text, request.messages)
-    for found in model.read(prompt, alternatives=request.alternatives, attention=request.attention):
+    reading = model.read(
+        prompt, alternatives=request.alternatives, attention=request.attention, logits_after=request.logits_after
+    )
+    for found in reading:
         if isinstance(found, ReadText):
             yield Ended("finished", result=found)
             return

@@ -97,6 +97,7 @@ def _all_fit(overrides: Mapping[str, Any], data: DataFacts) -> Mapping[str, Any]
 class FamilyDescription:
     """See the module. ``shown`` are the groups of the plots from the left; wider windows show more of them.
 
+    ``items`` are what a step learns from, ``counted`` what a data set consists of where that is something else.
     ``stage`` makes what stands above the curves; ``samples`` is its title and ``constant`` says what stays the same
     from step to step. ``use``: what is done with a trained one. ``suits`` says of a label and its values whether it can
     be learned; ``refuses`` why nothing can be learned from some data; ``data_words``: what it says of data that are
@@ -111,6 +112,7 @@ class FamilyDescription:
     groups: tuple[CurveGroup, ...]
     shown: tuple[str, ...]
     stage: Callable[[], Stage] = PictureStage
+    counted: str = ""
     samples: str = mark("Samples")
     constant: str = mark("same seeds at every step")
     use: Text = _CREATE

@@ -12,7 +12,7 @@ _LOSS = CurveGroup(
     mark("Loss"),
     (
         Line(
-            "loss",
+            "training_loss",
             mark("training"),
             "accent",
             mark("How surprised it is by the next token of texts it learns from, in nats; the lower the better."),
@@ -61,7 +61,7 @@ _RATE = CurveGroup(
 _GRADIENT = CurveGroup(
     "gradient",
     mark("Gradient norm"),
-    (Line("model_gradient", mark("gradient"), "good", mark("Length of its gradient.")),),
+    (Line("decoder_gradient", mark("gradient"), "good", mark("Length of its gradient.")),),
     log=True,
 )
 
@@ -72,7 +72,8 @@ _NOT_FINITE = mark("Numbers outgrow their format when steps are too long. The st
 
 LANGUAGE = FamilyDescription(
     family="language",
-    items=mark("texts"),
+    items=mark("tokens"),
+    counted=mark("texts"),
     groups=(_LOSS, _PERPLEXITY, _BITS, _RATE, _GRADIENT),
     shown=("loss", "perplexity", "bits"),
     stage=TextStage,
@@ -80,6 +81,6 @@ LANGUAGE = FamilyDescription(
     constant=mark("same prompts at every step"),
     use=text("Write with it"),
     data_words=TEXTS,
-    remedies={"halve_model_rate": mark("Halve the learning rate")},
-    reasons={"overfitting": _BY_HEART, "not_finite": _NOT_FINITE},
+    remedies={"halve_decoder_rate": mark("Halve the learning rate")},
+    reasons={"learnt_by_heart": _BY_HEART, "not_finite": _NOT_FINITE},
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -45,7 +45,14 @@ def sample_texts(notes: Mapping[str, Any]) -> list[SampleText]:
     """The texts that a family noted of a step; whatever is missing or odd is left out."""
     noted = notes.get("texts")
     rows = noted if isinstance(noted, list | tuple) else ()
-    return [found for one in rows if (found := sample_text(one)) is not None]
+    found = [sample for one in rows if (sample := sample_text(one)) is not None]
+    return [_answer(sample) for sample in found] if notes.get("kind") == "chat" else found
+
+
+def _answer(sample: SampleText) -> SampleText:
+    """A text that does not continue its prompt but answers it."""
+    asked = (Turn("user", sample.prompt),) if sample.prompt else ()
+    return replace(sample, prompt="", turns=(*sample.turns, *asked))
 
 
 def sample_text(noted: object) -> SampleText | None:

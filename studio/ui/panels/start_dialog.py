@@ -79,8 +79,8 @@ class StartDialog(QDialog):
     def _lay_out(self) -> None:
         sentence = Label(
             self.tr(
-                "A run that begins with trained weights needs fewer steps for similar pictures. Its settings are taken "
-                "over; network, size and labels have to stay the same."
+                "A run that begins with trained weights needs fewer steps. Its settings are taken over; what its "
+                "network is made of has to stay the same."
             ),
             role="dim",
             wrap=True,
@@ -178,15 +178,16 @@ class StartDialog(QDialog):
             return None, spoken_error(error)
 
     def _facts(self, info: RunInfo | None) -> str:
-        """“32 px · U-Net, width 32 · learned from Portraits · step 1 000”."""
+        """“32 × 32 px · U-Net, width 32 · learned from Portraits · step 1 000”."""
         if info is None or self._config is None:
             return ""
         height, width = self._config.picture_shape
-        parts = [self.tr("{0} × {1} px").format(width, height)]
+        parts = [self.tr("{0} × {1} px").format(width, height)] if height else []
         network, channels = _value(self._config, "network"), _value(self._config, "network.width")
+        blocks = _value(self._config, "network.depth")
         if network:
-            words = choice_words(str(network))
-            parts.append(self.tr("{0}, width {1}").format(words, channels) if channels else words)
+            size = self.tr("width {0}").format(channels) if channels else self.tr("{0} blocks").format(blocks)
+            parts.append(f"{choice_words(str(network))}, {size}" if channels or blocks else choice_words(str(network)))
         parts.append(self.tr("learned from {0}").format(info.dataset))
         parts.append(self.tr("step {0}").format(count_text(info.status.step)))
         return " · ".join(parts)

@@ -80,6 +80,8 @@ class TextCard(Frame):
         for turn in sample.turns:
             look = self._look_of(turn.role)
             found += [Piece(f"{self._role(turn.role)}  ", "dim"), Piece(turn.text, look), Piece("\n")]
+        if sample.turns and sample.text:
+            found.append(Piece(f"{self._role('assistant')}  ", "dim"))
         if sample.source:
             found += [Piece(sample.source, "given"), Piece("\n")]
         if sample.prompt:
@@ -87,7 +89,7 @@ class TextCard(Frame):
         written = parts(before.text if before is not None else None, sample.text[:_MOST_SHOWN])
         found += [Piece(words, "new" if is_new else "") for words, is_new in written]
         if sample.reference:
-            found += [Piece("\n" + self.tr("should be") + "  ", "dim"), Piece(sample.reference, "dim")]
+            found += [Piece("\n" + self.tr("in the data") + "  ", "dim"), Piece(sample.reference, "dim")]
         return found
 
     def _look_of(self, role: str) -> Any:

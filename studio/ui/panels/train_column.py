@@ -152,7 +152,7 @@ class TrainColumn(QObject):
         at = draft.start_checkpoint
         words_of = {"last": self.tr("its last checkpoint"), "best": self.tr("its best checkpoint")}
         named = self.tr("step {0}").format(count_text(int(at))) if at.isdigit() else words_of.get(at, at)
-        words = self.tr("Starts from the weights of {0}, {1}. Network and labels must stay the same.")
+        words = self.tr("Starts from the weights of {0}, {1}. What its network is made of must stay the same.")
         place = Path(draft.start_project).stem
         run = self.tr("{0} in {1}").format(draft.start_run, place) if place else draft.start_run
         return words.format(run, named)

@@ -104,7 +104,7 @@ class TrainControls(QWidget):
     def _dial_tip(self, dial: str) -> str:
         tips = {
             "quick": self.tr("Small and short: shows in minutes whether it works."),
-            "balanced": self.tr("Larger pictures, more steps: a good result in reasonable time."),
+            "balanced": self.tr("Larger, more steps: a good result in reasonable time."),
             "best": self.tr("As good as this machine can do; takes hours."),
         }
         return tips[dial]

@@ -175,7 +175,8 @@ class TrainTab(PanelTab):
         self.sheet.show(dataset)
         record = self.session.lists.dataset(dataset)
         count = count_text(record.count) if record is not None else ""
-        words = self.tr("{0} · {1} {2} · press Train to begin").format(dataset, count, said(self._about.items))
+        items = said(self._about.counted or self._about.items)
+        words = self.tr("{0} · {1} {2} · press Train to begin").format(dataset, count, items)
         self.canvas.subtitle.setText(self.sheet.problem or words)
         self._on_sheet(self.sheet.items())
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QWidget
+import pytest
 
+from studio.config import registry
+from studio.config.facts import TextFacts
 from studio.config.language import LanguageConfig, ModernNetwork
 from studio.config.requests import ChatRequest, ContinueRequest, ReadRequest, TrainRequest
 from studio.generation.replies import ReadText, ReadToken, Replies, Reply
@@ -21,6 +23,7 @@ from studio.projects.project import Project
 from studio.projects.run import Run
 from studio.ui.panels.panel import ModelPanel
 from studio.ui.panels.tab import PanelTab
+from studio.ui.project_lists import ProjectLists
 
 STEPS = (0, 10, 40)
 PROMPTS = ("Once upon a time", "Anna has a brother. His name is")
@@ -43,7 +46,7 @@ def add_run(project: Project, dataset: str = "cats", *, state: str = "finished",
     request = TrainRequest(family="language", dataset=dataset, config=config.model_dump(mode="json"), dial="quick")
     run = project.runs.new("language", dataset, config, request)
     for at in range(1, 41):
-        values = {"loss": 6 / (1 + at / 8), "learning_rate": 1e-3}
+        values = {"training_loss": 6 / (1 + at / 8), "learning_rate": 1e-3}
         if at % 5 == 0:
             loss = 6 / (1 + at / 9)
             values |= {"validation_loss": loss, "perplexity": float(np.exp(loss)), "bits_per_byte": loss / 2}
@@ -169,10 +172,18 @@ class LanguagePanel(ModelPanel):
         return TrainTab(self.session, LANGUAGE, self)
 
 
-def shown(panel: ModelPanel, tab: str, size: tuple[int, int] = (1112, 720)) -> QWidget:
-    """A panel on the screen at one of its tabs."""
-    panel.resize(*size)
+def know_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The family is one of the program's, and every data set holds texts."""
+    if "language" not in registry.FAMILIES:
+        monkeypatch.setattr(registry, "FAMILIES", (*registry.FAMILIES, "language"))
+    facts = TextFacts(kind="text", count=12, characters=90_000, distinct=70, longest=9000)
+    monkeypatch.setattr(ProjectLists, "facts", lambda self, name: facts if self.dataset(name) else None)
+
+
+def shown(panel: ModelPanel, tab: str) -> PanelTab:
+    """One tab of a panel, on the screen."""
+    panel.resize(1112, 720)
     panel.show()
     panel.activate()
     panel.show_tab(tab)
-    return panel
+    return panel.current_tab()

@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from studio.config import registry
 from studio.config.requests import ChatRequest, ContinueRequest, ReadRequest
 from studio.config.writing import Writing
 from studio.generation.token_cut import cut
@@ -22,7 +21,16 @@ from studio.ui.panels.language_look_training import TextTrainingView
 from studio.ui.text import Label
 from studio.ui.window import StudioWindow
 from studio.workers.latest import LatestWins
-from tests.ui.panels.reading import STEPS, LanguagePanel, ReadingServer, add_run, tokens_of, written
+from tests.ui.panels.reading import (
+    STEPS,
+    LanguagePanel,
+    ReadingServer,
+    add_run,
+    know_language,
+    shown,
+    tokens_of,
+    written,
+)
 
 MakeWindow = Callable[..., StudioWindow]
 LEFT = Qt.MouseButton.LeftButton
@@ -48,19 +56,14 @@ def tab(
     qtbot: Any,
 ) -> Iterator[LanguageLookTab]:  # fmt: skip
     """The tab over a finished run."""
-    if "language" not in registry.FAMILIES:
-        monkeypatch.setattr(registry, "FAMILIES", (*registry.FAMILIES, "language"))
+    know_language(monkeypatch)
     with Project.open(project_path) as project:
         run = add_run(project).name
     window = make_window(project_path)
     window.session.select("language", run=run)
     panel = LanguagePanel(window.session, "chat")
     qtbot.addWidget(panel)
-    panel.resize(1112, 720)
-    panel.show()
-    panel.activate()
-    panel.show_tab("look")
-    made = panel.current_tab()
+    made = shown(panel, "look")
     assert isinstance(made, LanguageLookTab)
     settle(qtbot, made)
     yield made

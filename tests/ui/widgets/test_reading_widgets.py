@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from studio.ui import theme
+from studio.ui.widgets.alignment import Alignment
 from studio.ui.widgets.attention_matrix import AttentionMatrix, HeadGrid, weights_image
 from studio.ui.widgets.choice_bars import ChoiceBar, ChoiceBars, visible
 from studio.ui.widgets.passage import Passage, Piece, format_of, units
@@ -296,3 +297,55 @@ def test_tinted_text_can_be_read(look: Any) -> None:
             for at in (1, 3, 5)
         ]
         assert contrast(colours.text, "#{:02x}{:02x}{:02x}".format(*mixed)) >= 4.5
+
+
+# --- alignments ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def alignment(qtbot: Any) -> Alignment:
+    made = Alignment()
+    draw = np.random.default_rng(1)
+    weights = draw.dirichlet(np.ones(4), (2, 3, 3)).astype(np.float32)
+    made.set_weights(weights, ["The", " red", " door", "."], ["La", " porte", " rouge"])
+    shown(qtbot, made, 700, 260)
+    return made
+
+
+def test_the_mean_of_the_last_layer_comes_first(alignment: Alignment, qtbot: Any) -> None:
+    weights = alignment._weights
+    assert np.allclose(alignment.shares(), weights[1].mean(axis=0)) and not alignment.mean.isVisible()
+    qtbot.mouseClick(alignment.heads, LEFT, pos=alignment.heads.cell_rect(0, 2).center().toPoint())
+    assert np.array_equal(alignment.shares(), weights[0, 2]) and alignment.head() == (0, 2)
+    assert np.array_equal(alignment.matrix.weights(), weights[0, 2])
+    qtbot.mouseClick(alignment.mean, LEFT)
+    assert alignment.head() == (-1, -1)
+
+
+def test_ribbons_and_matrix_show_the_same(alignment: Alignment, qtbot: Any) -> None:
+    pointed: list[int] = []
+    alignment.pointed.connect(pointed.append)
+    assert alignment.ribbons.isVisible() and not alignment.matrix.isVisible()
+    qtbot.mouseMove(alignment.ribbons, alignment.ribbons.word_rect("below", 1).center().toPoint())
+    qtbot.waitUntil(lambda: pointed[-1:] == [1])
+    assert "porte" in alignment._line.text()
+    alignment.grab()
+    qtbot.mouseClick(alignment.way, LEFT)
+    assert alignment.matrix.isVisible() and alignment.is_matrix()
+    qtbot.mouseMove(alignment.matrix, alignment.matrix.cell_rect(2, 1).center().toPoint())
+    qtbot.waitUntil(lambda: pointed[-1:] == [2])
+    assert "rouge" in alignment._line.text() and "red" in alignment._line.text()
+    alignment.set_chosen(0)
+    alignment.grab()
+    kept = alignment.state()
+    other = Alignment()
+    other.restore(kept)
+    assert other.is_matrix() and other.state() == kept
+    other.restore({"head": [1, "x"], "matrix": 3})
+    assert other.state() == {"head": [-1, -1], "matrix": False}
+
+
+def test_weights_that_do_not_fit_show_nothing(alignment: Alignment) -> None:
+    alignment.set_weights(np.ones((1, 1, 2, 2), np.float32), ["a"], ["b"])
+    assert alignment.shares().size == 0
+    alignment.grab()
