@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVB
 
 from studio.ui import theme
 from studio.ui.curve_data import nearest
+from studio.ui.panels.sample_texts import SampleText, sample_texts
 from studio.ui.text import Label, count_text
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.history_slider import HistorySlider
+from studio.ui.widgets.passage import Passage, Piece, scrolling
 from studio.ui.widgets.sample_grid import SampleGrid
 
 if TYPE_CHECKING:
@@ -57,12 +59,17 @@ class SampleTile(Frame):
         self.grid = SampleGrid(choosing="single")
         self.grid.setObjectName("tileGrid")
         self.grid.setAccessibleName(run.title)
+        self.texts = Passage()
+        self.texts.setObjectName("tileTexts")
+        self._area = scrolling(self.texts)
         head = dense(QHBoxLayout(), gap=8)
         head.addWidget(self.swatch)
         head.addWidget(self.title, 1)
         head.addWidget(self.about)
         self.body.addLayout(head)
         self.add(self.grid, 1)
+        self.add(self._area, 1)
+        self._area.hide()
         self.setMinimumHeight(200)
 
     def read(self, wanted: int) -> bool:
@@ -71,13 +78,16 @@ class SampleTile(Frame):
         if not steps:
             self.about.setText(self.tr("no samples"))
             self._pictures = None
+            self._show_texts([])
             self._show_some()
             return False
         step = steps[nearest(np.asarray(steps), wanted)]
         if step == self.step:
             self._show_some()
             return False
-        pictures = self.run.watch.sample(step)
+        found = self.run.watch.sample_with_notes(step)
+        pictures = found[0] if found is not None else None
+        self._show_texts(sample_texts(found[1]) if found is not None else [])
         self.step = step if pictures is not None else None
         self._pictures = pictures
         self._show_some()
@@ -87,6 +97,16 @@ class SampleTile(Frame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._show_some()
+
+    def _show_texts(self, texts: Sequence[SampleText]) -> None:
+        """Of families that make texts, those; each after what it continues."""
+        pieces = []
+        for at, sample in enumerate(texts):
+            given = sample.turns[-1].text + "\n" if sample.turns else sample.prompt or sample.source + "\n"
+            pieces += [Piece("\n\n" if at else ""), Piece(given, "given"), Piece(sample.text)]
+        self.texts.set_pieces(pieces)
+        self.grid.setVisible(not pieces)
+        self._area.setVisible(bool(pieces))
 
     def _show_some(self) -> None:
         """As many of the samples as can be recognised in this room; the first ones, everywhere the same."""

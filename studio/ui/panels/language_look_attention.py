@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.generation.replies import ReadText
-from studio.ui.panels.language_look_reading import scrolling
 from studio.ui.panels.language_look_text import Looked
 from studio.ui.panels.look_view import LookView, titled
 from studio.ui.panels.maker import Maker
@@ -20,7 +19,7 @@ from studio.ui.widgets.choice_bars import visible
 from studio.ui.widgets.confusion_matrix import percent
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.inputs import Switch
-from studio.ui.widgets.passage import Passage, Piece
+from studio.ui.widgets.passage import Passage, Piece, scrolling
 
 _DEEPEST = 0.6  # opacity of the strongest tint
 

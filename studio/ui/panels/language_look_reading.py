@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.config.base import Settings
 from studio.config.requests import ChatRequest, ContinueRequest
 from studio.generation.replies import ReadText, Replies
 from studio.generation.token_cut import Cut, cut
-from studio.ui import theme
 from studio.ui.panels.language_look_choice import WritingSliders
 from studio.ui.panels.language_look_text import Looked, TextChoice
 from studio.ui.panels.look_view import LookView
@@ -24,7 +23,7 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.choice_bars import ChoiceBar, ChoiceBars, visible
 from studio.ui.widgets.confusion_matrix import percent
 from studio.ui.widgets.frames import Frame, dense
-from studio.ui.widgets.passage import Passage, Piece
+from studio.ui.widgets.passage import Passage, Piece, scrolling
 from studio.ui.widgets.tint_legend import TintLegend
 
 DEEPEST = 0.55  # opacity of the strongest tint: text on it is still read
@@ -295,20 +294,3 @@ def shares_of(held: Cut | None, tokens: Sequence[int]) -> list[float | None]:
     places = np.empty(len(held.tokens), np.int64)
     places[held.tokens] = np.arange(len(held.tokens))
     return [float(held.shares[places[token]]) if 0 <= token < len(places) else None for token in tokens]
-
-
-def scrolling(inner: QWidget) -> QScrollArea:
-    """A text in an area that scrolls only up and down."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    holder = QWidget()
-    column = dense(QVBoxLayout(holder), gap=0)
-    column.addWidget(inner)
-    column.addStretch(1)
-    theme.set_look(holder, surface="surface")
-    area.viewport().setAutoFillBackground(False)
-    area.setWidget(holder)
-    return area

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.generation.replies import ReadText
-from studio.ui.panels.language_look_reading import scrolling
 from studio.ui.panels.language_look_text import Looked
 from studio.ui.panels.look_view import LookView
 from studio.ui.panels.maker import Maker
@@ -17,6 +16,7 @@ from studio.ui.panels.read_words import bytes_of, is_broken
 from studio.ui.text import Label, count_text, number_text
 from studio.ui.widgets.choice_bars import visible
 from studio.ui.widgets.frames import Frame, dense
+from studio.ui.widgets.passage import scrolling
 from studio.ui.widgets.token_chips import Chip, TokenChips
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.generation.replies import ReadText
-from studio.ui.panels.language_look_reading import DEEPEST, scrolling
+from studio.ui.panels.language_look_reading import DEEPEST
 from studio.ui.panels.language_look_text import Looked
 from studio.ui.panels.look_view import LookView
 from studio.ui.panels.maker import Maker
@@ -20,7 +20,7 @@ from studio.ui.text import Label, count_text, number_text
 from studio.ui.widgets.attention_matrix import AttentionMatrix
 from studio.ui.widgets.frames import Frame, dense
 from studio.ui.widgets.history_slider import HistorySlider
-from studio.ui.widgets.passage import Passage, Piece
+from studio.ui.widgets.passage import Passage, Piece, scrolling
 
 
 class TextTrainingView(LookView):

@@ -27,9 +27,10 @@ from PySide6.QtGui import (
     QTextLine,
     QTextOption,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui import theme
+from studio.ui.widgets.frames import dense
 
 Look = Literal["", "given", "dim", "new", "mark", "tint"]
 """Plain; what was given to begin with; said in passing; lightly marked; a sign that stands for no text; tinted."""
@@ -315,6 +316,23 @@ def format_of(piece: Piece) -> QTextCharFormat:
     elif piece.look == "tint":
         found.setBackground(look.colour(piece.colour, piece.tint))
     return found
+
+
+def scrolling(inner: QWidget) -> QScrollArea:
+    """A text in an area that scrolls only up and down."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    holder = QWidget()
+    column = dense(QVBoxLayout(holder), gap=0)
+    column.addWidget(inner)
+    column.addStretch(1)
+    theme.set_look(holder, surface="surface")
+    area.viewport().setAutoFillBackground(False)
+    area.setWidget(holder)
+    return area
 
 
 def units(text: str) -> int:

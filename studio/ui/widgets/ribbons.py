@@ -47,7 +47,7 @@ class Ribbons(QWidget):
         """Show words and shares (below, above) 0 .. 1; what does not fit shows the words alone."""
         found = np.nan_to_num(np.asarray(weights_BA, np.float32))
         fits = found.shape == (len(below), len(above))
-        self._above, self._below = tuple(map(visible, above)), tuple(map(visible, below))
+        self._above, self._below = tuple(map(_word, above)), tuple(map(_word, below))
         self._weights = found if fits else np.zeros((len(below), len(above)), np.float32)
         self._at = ("", -1)
         self._chosen = self._chosen if self._chosen < len(below) else -1
@@ -209,3 +209,8 @@ class Ribbons(QWidget):
         self._chosen = at
         self.update()
         self.picked.emit(at)
+
+
+def _word(token: str) -> str:
+    """A token without the blanks around it, which a word between words does not need."""
+    return visible(token.strip(" ") or token)
