@@ -46,6 +46,14 @@ class TextFacts(Settings):
     distinct: int
     longest: int
 
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """Texts have none."""
+        return {}
+
+
+Facts = DataFacts | TextFacts
+
 
 class DeviceFacts(Settings):
     """The device that a run would use. ``memory`` is in bytes: of the device, or what the computer has free."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.config.base import Best, Dial, validated
-from studio.config.facts import DataFacts, DeviceFacts, TextFacts
+from studio.config.facts import DataFacts, DeviceFacts, Facts, TextFacts
 from studio.config.texts import DataKind
 from studio.config.training import TrainingSettings
 from studio.families import FAMILIES
@@ -38,6 +38,14 @@ def data_kinds(family: str) -> tuple[DataKind, ...]:
     return found
 
 
+def nothing(family: str) -> Facts:
+    """The facts of a data set of the family's kind that holds nothing."""
+    kind = data_kinds(family)[0]
+    if kind == "pictures":
+        return DataFacts(count=0, height=32, width=32, channels=3)
+    return TextFacts(kind=kind, count=0, characters=0, distinct=0, longest=0)
+
+
 def must_learn_from(family: str, kind: str, dataset: str) -> None:
     """Raises UsageError where a data set is of a kind that the models of a family do not learn from."""
     kinds = data_kinds(family)
@@ -54,7 +62,7 @@ def best_by(family: str) -> Best:
     return found
 
 
-def preset(family: str, data: DataFacts | TextFacts, device: DeviceFacts, dial: Dial) -> TrainingSettings:
+def preset(family: str, data: Facts, device: DeviceFacts, dial: Dial) -> TrainingSettings:
     """The config that a dial stands for, derived from the data and the device."""
     made: TrainingSettings = _module(family).preset(data, device, dial)
     return made

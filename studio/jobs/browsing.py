@@ -22,8 +22,10 @@ from studio.data.decoding import MAX_BYTES, BrokenPicture, flatten, load, open_p
 from studio.data.labels import Labels
 from studio.data.preparing import prepare_picture
 from studio.data.store import TRANSPARENT, PictureStore, Skipped
+from studio.data.texts.store import TextStore
 from studio.ground.errors import DamagedError, StudioError
 from studio.ground.events import Ended, Event
+from studio.jobs.browsing_texts import ReadTexts, some_texts
 from studio.jobs.steering import CommandQueue
 from studio.projects.pictures import decode_png
 
@@ -156,6 +158,9 @@ class PictureServer:
             yield Ended("finished", result=self._creations(request, commands))
         elif isinstance(request, ReadPrepared):
             yield Ended("finished", result=self._prepared(request, commands))
+        elif isinstance(request, ReadTexts):
+            with TextStore(self._path / request.folder) as texts:
+                yield Ended("finished", result=some_texts(texts, request))
         else:
             raise TypeError(f"no data set answers a {type(request).__name__}")
 

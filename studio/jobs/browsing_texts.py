@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from studio.config.base import Settings
+from studio.data.texts.store import TextStore
 
 
 class ReadTexts(Settings):
@@ -20,7 +21,7 @@ class ReadTexts(Settings):
     most: int = 600
 
 
-def some_texts(store: Any, request: ReadTexts) -> tuple[dict[str, Any], ...]:
+def some_texts(store: TextStore, request: ReadTexts) -> tuple[dict[str, Any], ...]:
     """The answer to a request. Of a few long documents several places are shown. Raises DamagedError."""
     if store.kind == "text":
         places = _places(store, request)
@@ -28,7 +29,7 @@ def some_texts(store: Any, request: ReadTexts) -> tuple[dict[str, Any], ...]:
     return tuple(_item(store, item, request.most) for item in _spread(len(store), request.count))
 
 
-def _item(store: Any, item: int, most: int) -> dict[str, Any]:
+def _item(store: TextStore, item: int, most: int) -> dict[str, Any]:
     if store.kind == "parallel":
         source, target = store.pair(item)
         return {"source": source[:most], "text": target[:most]}
@@ -36,7 +37,7 @@ def _item(store: Any, item: int, most: int) -> dict[str, Any]:
     return {"messages": [{"role": one.role, "content": one.content[:most]} for one in messages[:8]], "text": ""}
 
 
-def _places(store: Any, request: ReadTexts) -> Iterator[tuple[int, int]]:
+def _places(store: TextStore, request: ReadTexts) -> Iterator[tuple[int, int]]:
     """Documents, each with where to begin: at its beginning where there are enough of them."""
     if len(store) >= request.count:
         yield from ((item, 0) for item in _spread(len(store), request.count))

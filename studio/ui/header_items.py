@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from studio.ui.project_lists import kinds_for
 from studio.ui.session import Session
 from studio.ui.text import count_text
 from studio.ui.view_state import RESUMABLE_STATES
@@ -36,11 +37,15 @@ def state_words(state: str) -> str:
     return words.get(state, state)
 
 
-def data_items(session: Session) -> list[PickItem]:
-    """Data sets with their sizes, then ways to get more."""
-    items = [PickItem(d.name, d.name, detail=count_text(d.count), icon="data") for d in session.datasets()]
+def data_items(session: Session, family: str) -> list[PickItem]:
+    """The data sets that a family can learn from, with their sizes, then ways to get more."""
+    fitting = session.lists.datasets_for(family)
+    items = [PickItem(d.name, d.name, detail=count_text(d.count), icon="data") for d in fitting]
+    pictures = "pictures" in kinds_for(family)
     if session.can_write:
-        items.append(PickItem(IMPORT, _tr("Import pictures…"), icon="import", command=True))
+        words = _tr("Import pictures…") if pictures else _tr("Import texts…")
+        items.append(PickItem(IMPORT, words, icon="import", command=True))
+    if session.can_write and pictures:
         items.append(PickItem(DRAW, _tr("Draw Portraits"), icon="random", command=True))
     return items
 

@@ -6,11 +6,13 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.ground.errors import StudioError
+from studio.config.registry import data_kinds
+from studio.config.texts import DataKind
+from studio.ground.errors import StudioError, UsageError
 
 if TYPE_CHECKING:
     from studio.config.facts import DataFacts, TextFacts
@@ -91,9 +93,15 @@ class ProjectLists(QObject):
         same = next((d for d in self.datasets if d.name == name), None)
         return same or next((d for d in self.datasets if name in d.former), None)
 
-    def only_dataset(self) -> str:
-        """The name of the data set where there is exactly one."""
-        return self.datasets[0].name if len(self.datasets) == 1 else ""
+    def datasets_for(self, family: str) -> list[DataSetRecord]:
+        """The data sets of the kinds that a family learns from."""
+        kinds = kinds_for(family)
+        return [record for record in self.datasets if record.kind in kinds]
+
+    def only_dataset(self, family: str) -> str:
+        """The name of the data set that a family can learn from, where there is exactly one."""
+        fitting = self.datasets_for(family)
+        return fitting[0].name if len(fitting) == 1 else ""
 
     def is_live(self, name: str) -> bool:
         """Whether a run trains or is paused, as its status says."""
@@ -202,3 +210,11 @@ class ProjectLists(QObject):
             known = (stamp, Run(folder).info())
             self._known[name] = known
         return known[1]
+
+
+def kinds_for(family: str) -> tuple[str, ...]:
+    """The kinds of data sets that a family learns from; all of them for one that this version does not have."""
+    try:
+        return data_kinds(family)
+    except UsageError:
+        return get_args(DataKind)

@@ -31,7 +31,7 @@ from studio.ui.words import spoken
 
 if TYPE_CHECKING:
     from studio.config.base import Settings
-    from studio.config.facts import DataFacts, DeviceFacts
+    from studio.config.facts import DataFacts, DeviceFacts, Facts
     from studio.config.preferences import Preferences
     from studio.config.requests import ResumeRequest, TrainRequest
     from studio.jobs.queue import RunQueue
@@ -183,8 +183,15 @@ class Session(QObject):
         return self.lists.datasets
 
     def data_facts(self, name: str) -> DataFacts | None:
-        """What a preset needs to know of a data set; None where there is no such one."""
+        """What a preset needs to know of a data set of pictures; None where there is no such one."""
         return self.lists.facts(name)
+
+    def facts_for(self, family: str, name: str) -> Facts | None:
+        """What a preset of a family needs to know of a data set; None where there is none, or of another kind."""
+        record = self.lists.dataset(name)
+        if record is None or record not in self.lists.datasets_for(family):
+            return None
+        return self.lists.facts(name) or self.lists.text_facts(name)
 
     def device_facts(self) -> DeviceFacts:
         """The device that new runs use; the processor until PyTorch is loaded."""
@@ -196,7 +203,7 @@ class Session(QObject):
         record = self.lists.dataset(chosen.dataset)
         dataset = record.name if record is not None else ""
         run = chosen.run if self.lists.run(chosen.run) is not None else ""
-        return replace(chosen, dataset=dataset or self.lists.only_dataset(), run=run)
+        return replace(chosen, dataset=dataset or self.lists.only_dataset(family), run=run)
 
     def select(self, family: str, **changes: str) -> None:
         """Choose ``dataset``, ``run`` or ``checkpoint`` for a panel; a run brings its own data set with it."""

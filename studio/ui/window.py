@@ -235,7 +235,7 @@ class StudioWindow(QMainWindow):
     def _fill_pickers(self) -> None:
         header, chosen = self.intention.header, self.session.selection(self.intention.family)
         if header.data:
-            self.header.set_items("data", data_items(self.session), chosen.dataset)
+            self.header.set_items("data", data_items(self.session, self.intention.family), chosen.dataset)
         if header.run:
             self.header.set_items("run", run_items(self.session, self.intention.family), chosen.run)
         if header.checkpoint:

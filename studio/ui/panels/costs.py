@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.config.base import DIALS
-from studio.config.facts import DataFacts
+from studio.config.facts import Facts
 from studio.config.registry import preset
 from studio.config.requests import EstimateRequest
 from studio.config.training import TrainingSettings
@@ -29,7 +29,7 @@ class Wanted:
     """A run that does not exist yet: what it would learn from and how; ``config`` None while something is refused."""
 
     dataset: str
-    data: DataFacts
+    data: Facts
     config: TrainingSettings | None
 
 
@@ -97,7 +97,7 @@ class Costs(QObject):
             return self.tr("A batch of {0} does not fit; {1} would.").format(config.batch, held.batch_that_fits)
         return self.tr("This does not fit into the memory.")
 
-    def times(self, dataset: str, data: DataFacts) -> Mapping[str, str]:
+    def times(self, dataset: str, data: Facts) -> Mapping[str, str]:
         """The time of each preset for a data set, as far as it was measured; worked out anew only where it differs."""
         key = (dataset, data, self._session.device_facts(), self._session.preferences.device, self.found.version)
         if key != self._times_for:
@@ -105,7 +105,7 @@ class Costs(QObject):
             self._times = self._find_times(dataset, data)
         return self._times
 
-    def _find_times(self, dataset: str, data: DataFacts) -> dict[str, str]:
+    def _find_times(self, dataset: str, data: Facts) -> dict[str, str]:
         words = {}
         for dial, config in self._presets(data).items():
             held = self.of(dataset, config)
@@ -191,7 +191,7 @@ class Costs(QObject):
                 return config
         return None
 
-    def _presets(self, data: DataFacts) -> Mapping[str, TrainingSettings]:
+    def _presets(self, data: Facts) -> Mapping[str, TrainingSettings]:
         """What each dial stands for; nothing for an empty data set."""
         if not data.count:
             return {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from studio.config.facts import DataFacts
+from studio.config.facts import Facts
 from studio.config.registry import capabilities
 from studio.ground.errors import Text, text
 from studio.ui.panels.column_block import MakeBlock
@@ -85,11 +85,11 @@ def _has_values(label: str, values: tuple[str, ...]) -> bool:
     return len(values) >= 2
 
 
-def _takes_all(data: DataFacts) -> Text | None:
+def _takes_all(data: Facts) -> Text | None:
     return None
 
 
-def _all_fit(overrides: Mapping[str, Any], data: DataFacts) -> Mapping[str, Any]:
+def _all_fit(overrides: Mapping[str, Any], data: Facts) -> Mapping[str, Any]:
     return overrides
 
 
@@ -118,9 +118,9 @@ class FamilyDescription:
     use: Text = _CREATE
     data_words: DataWords = PICTURES
     suits: Callable[[str, tuple[str, ...]], bool] = _has_values
-    refuses: Callable[[DataFacts], Text | None] = _takes_all
+    refuses: Callable[[Any], Text | None] = _takes_all
     block: MakeBlock | None = None
-    fitting: Callable[[Mapping[str, Any], DataFacts], Mapping[str, Any]] = _all_fit
+    fitting: Callable[[Mapping[str, Any], Any], Mapping[str, Any]] = _all_fit
     remedies: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.config.facts import DataFacts
+from studio.config.facts import Facts
+from studio.config.registry import nothing
 from studio.config.requests import TrainRequest
 from studio.config.training import TrainingSettings
 from studio.ground.errors import StudioError
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from studio.ui.session import Session
 
 _LIVE_SECONDS = 0.5
-_NO_DATA = DataFacts(count=0, height=32, width=32, channels=3)
 
 
 class TrainColumn(QObject):
@@ -77,7 +77,7 @@ class TrainColumn(QObject):
         self._view = view
         self.controls.set_refused(spoken(view.why_not))
         chosen = self._session.selection(self._family)
-        data = self._session.data_facts(chosen.dataset) or _NO_DATA
+        data = self._facts(chosen.dataset)
         source = self._source(chosen.run, data)
         shown = (view.locked, view.live_open, view.note, view.can_renew, view.why_not)
         key = (source, self._session.device_facts(), self._records(), *shown)
@@ -93,14 +93,14 @@ class TrainColumn(QObject):
         self._key = None
         self._stored = None
 
-    def _source(self, run: str, data: DataFacts) -> object:
+    def _source(self, run: str, data: Facts) -> object:
         """What the form is filled from; a run that was extended is read again."""
         info = self._session.lists.run(run)
         if info is not None:
             return run, info.status.legs, info.status.total, data
         return self._draft.dial, self._draft.start_run, self._draft.start_checkpoint, self._draft.start_project, data
 
-    def _show_form(self, view: TrainView, run: str, source: object, data: DataFacts) -> None:
+    def _show_form(self, view: TrainView, run: str, source: object, data: Facts) -> None:
         locked = spoken(view.locked)
         filled = self._filled(run, source, data)
         if filled is not None:
@@ -120,7 +120,7 @@ class TrainColumn(QObject):
         others = tuple(record for record in self._session.datasets() if record.name != name)
         return self._session.lists.dataset(name), others
 
-    def _filled(self, run: str, source: object, data: DataFacts) -> Filled | None:
+    def _filled(self, run: str, source: object, data: Facts) -> Filled | None:
         if not run:
             self._stored = None
             fitting = replace(self._draft, overrides=self._about.fitting(self._draft.overrides, data))
@@ -129,7 +129,7 @@ class TrainColumn(QObject):
             self._stored = self._read_run(run, source, data)
         return self._stored[1] if self._stored is not None else None
 
-    def _read_run(self, run: str, source: object, data: DataFacts) -> tuple[object, Filled, TrainingSettings] | None:
+    def _read_run(self, run: str, source: object, data: Facts) -> tuple[object, Filled, TrainingSettings] | None:
         """The settings of a stored run; a damaged one shows none (the notice says why)."""
         project = self._session.project
         if project is None:
@@ -157,12 +157,16 @@ class TrainColumn(QObject):
         run = self.tr("{0} in {1}").format(draft.start_run, place) if place else draft.start_run
         return words.format(run, named)
 
+    def _facts(self, dataset: str) -> Facts:
+        """What presets need to know of a data set; of none, or one of another kind, that it holds nothing."""
+        return self._session.facts_for(self._family, dataset) or nothing(self._family)
+
     # --- costs -------------------------------------------------------------------------------------------------------
 
-    def _data(self) -> tuple[str, DataFacts]:
+    def _data(self) -> tuple[str, Facts]:
         """The chosen data set and what presets need to know of it."""
         name = self._session.selection(self._family).dataset
-        return name, self._session.data_facts(name) or _NO_DATA
+        return name, self._facts(name)
 
     def _set_wanted(self) -> None:
         """What is there to be measured: only the settings of a new run."""

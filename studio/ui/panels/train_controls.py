@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.config.base import DIALS
-from studio.config.facts import DataFacts
+from studio.config.facts import Facts
 from studio.projects.datasets import DataSetRecord
 from studio.ui.forms import SettingsForm
 from studio.ui.panels.description import FamilyDescription
@@ -111,7 +111,7 @@ class TrainControls(QWidget):
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
-    def show_settings(self, filled: Filled, data: DataFacts, why_locked: str, *, live_open: bool) -> None:
+    def show_settings(self, filled: Filled, data: Facts, why_locked: str, *, live_open: bool) -> None:
         """Show settings; `why_locked` closes them, with `live_open` all but those that may change live."""
         self.cards.set_value(filled.dial)
         self.form.set_model(
@@ -162,7 +162,7 @@ class TrainControls(QWidget):
         for dial in DIALS:
             self.cards.set_detail(dial, words.get(dial, NO_TIME))
 
-    def _labels(self, data: DataFacts) -> list[tuple[Any, str]]:
+    def _labels(self, data: Facts) -> list[tuple[Any, str]]:
         suited = label_choices(data, self._about.suits)
         return [(name, self.tr("{0} · {1} values").format(name, count)) for name, count in suited]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from studio.config.base import DIALS, Dial, Settings, describe, differences, flat
-from studio.config.facts import DataFacts, DeviceFacts
+from studio.config.facts import DeviceFacts, Facts
 from studio.config.registry import preset
 from studio.config.requests import TrainRequest
 from studio.config.training import TrainingSettings
@@ -67,14 +67,14 @@ class Filled:
     overrides: Mapping[str, Any]
 
 
-def fill(family: str, draft: Draft, data: DataFacts, device: DeviceFacts) -> Filled:
+def fill(family: str, draft: Draft, data: Facts, device: DeviceFacts) -> Filled:
     """The form of a new run. Labels that the data set lacks are left out of what was changed."""
     base = preset(family, data, device, draft.dial)
     return Filled(base, draft.dial, without_missing_labels(draft.overrides, data, label_settings(base)))
 
 
 def fill_from_run(
-    config: TrainingSettings, request: TrainRequest | None, data: DataFacts, device: DeviceFacts
+    config: TrainingSettings, request: TrainRequest | None, data: Facts, device: DeviceFacts
 ) -> Filled:
     """The form of a stored run: over the preset it was made with, or the nearest one where it was made with none."""
     family = str(getattr(config, "family", ""))
@@ -83,7 +83,7 @@ def fill_from_run(
     return Filled(base, dial, changes_over(base, config))
 
 
-def nearest_dial(config: TrainingSettings, data: DataFacts, device: DeviceFacts) -> Dial:
+def nearest_dial(config: TrainingSettings, data: Facts, device: DeviceFacts) -> Dial:
     """The dial whose preset differs in the fewest settings."""
     family = str(getattr(config, "family", ""))
     return min(DIALS, key=lambda dial: len(differences(config, preset(family, data, device, dial))))
@@ -99,7 +99,7 @@ def changes_over(base: TrainingSettings, config: TrainingSettings) -> dict[str, 
     }
 
 
-def without_missing_labels(overrides: Mapping[str, Any], data: DataFacts, paths: Sequence[str]) -> dict[str, Any]:
+def without_missing_labels(overrides: Mapping[str, Any], data: Facts, paths: Sequence[str]) -> dict[str, Any]:
     """Overrides whose lists of labels, at these ``paths``, hold only labels of this data set."""
     kept = dict(overrides)
     for path in paths:
@@ -115,6 +115,6 @@ def label_settings(config: Settings) -> tuple[str, ...]:
     return tuple(row.path for row in describe(config) if row.kind == "names" and not row.choices)
 
 
-def label_choices(data: DataFacts, suits: Callable[[str, tuple[str, ...]], bool]) -> tuple[tuple[str, int], ...]:
+def label_choices(data: Facts, suits: Callable[[str, tuple[str, ...]], bool]) -> tuple[tuple[str, int], ...]:
     """The labels that suit, with how many values each has."""
     return tuple((name, len(values)) for name, values in data.labels.items() if suits(name, values))

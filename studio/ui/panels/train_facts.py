@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from studio.ground.errors import Text
+from studio.config.facts import Facts
+from studio.config.registry import must_learn_from
+from studio.ground.errors import Text, UsageError
+from studio.projects.datasets import DataSetRecord
 from studio.projects.run import RunInfo
 from studio.ui.panels.description import FamilyDescription
 from studio.ui.panels.train_view import RunFacts, TrainFacts
@@ -20,21 +23,35 @@ _BATCH = re.compile(r"with a batch of (\d+)")
 def gather(session: Session, about: FamilyDescription) -> TrainFacts:
     """The facts as they are now."""
     family = about.family
-    chosen, data = session.selection(family), session.data_facts(session.selection(family).dataset)
+    chosen = session.selection(family)
+    data = session.facts_for(family, chosen.dataset)
     info, training = session.lists.run(chosen.run), session.training
     record = session.lists.dataset(chosen.dataset)
     return TrainFacts(
         project=session.project is not None,
         read_only=session.project is not None and not session.can_write,
-        datasets=len(session.datasets()),
+        datasets=len(session.lists.datasets_for(family)),
         dataset=chosen.dataset,
         dataset_fits=record is None or record.count > 0,
         data_words=about.data_words,
-        why_not_data=about.refuses(data) if data is not None and data.count else None,
+        why_not_data=_why_not(about, record, data),
         run=run_facts(session, info, about.use) if info is not None else None,
         starting=training is not None and not training.name and training.family == family,
         others_train=training is not None,
     )
+
+
+def _why_not(about: FamilyDescription, record: DataSetRecord | None, data: Facts | None) -> Text | None:
+    """Why a family cannot learn from a data set: its kind, or what is in it."""
+    if record is None or not record.count:
+        return None
+    if data is not None:
+        return about.refuses(data)
+    try:
+        must_learn_from(about.family, record.kind, record.name)
+    except UsageError as error:
+        return error.text
+    return None
 
 
 def run_facts(session: Session, info: RunInfo, use: Text) -> RunFacts:

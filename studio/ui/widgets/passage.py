@@ -84,8 +84,7 @@ class Passage(QWidget):
         same = [piece.text for piece in pieces] == [piece.text for piece in self._pieces]
         self._pieces = tuple(pieces)
         if same:
-            self._layout_of.setFormats(self._formats())
-            self.update()
+            self._dress()
             return
         self._current, self._hover, self._lit = -1, -1, frozenset()
         self._lay_out()
@@ -141,6 +140,13 @@ class Passage(QWidget):
         self.updateGeometry()
         self.update()
 
+    def _dress(self) -> None:
+        """The same text with other formats: they void the lines, which are broken anew."""
+        self._layout_of.setFormats(self._formats())
+        self._width = 0
+        self._fit(self.width())
+        self.update()
+
     def _larger(self) -> QFont:
         """The font of texts that are read."""
         font = QFont(self.font())
@@ -189,8 +195,7 @@ class Passage(QWidget):
         if event.type() == QEvent.Type.FontChange:
             self._lay_out()
         elif theme.is_theme_change(event):
-            self._layout_of.setFormats(self._formats())
-            self.update()
+            self._dress()
 
     def _formats(self) -> list[QTextLayout.FormatRange]:
         found = []

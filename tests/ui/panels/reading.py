@@ -11,20 +11,21 @@ import numpy as np
 import pytest
 
 from studio.config import registry
-from studio.config.facts import TextFacts
 from studio.config.language import LanguageConfig, ModernNetwork
 from studio.config.requests import ChatRequest, ContinueRequest, ReadRequest, TrainRequest
+from studio.data.texts.store import TextStore, TextWriter
 from studio.generation.replies import ReadText, ReadToken, Replies, Reply
 from studio.ground.errors import UsageError
 from studio.ground.events import Ended, Event
 from studio.ground.files import write_json
 from studio.jobs.steering import CommandQueue
+from studio.projects.datasets import DataSetRecord
 from studio.projects.project import Project
 from studio.projects.run import Run
 from studio.ui.panels.panel import ModelPanel
 from studio.ui.panels.tab import PanelTab
-from studio.ui.project_lists import ProjectLists
 
+DATA = "stories"
 STEPS = (0, 10, 40)
 PROMPTS = ("Once upon a time", "Anna has a brother. His name is")
 NONE = np.zeros((0, 1, 1, 3), np.uint8)
@@ -40,8 +41,10 @@ def written(step: int) -> list[dict[str, Any]]:
     return [{"prompt": prompt, "text": f" {' '.join(words)} in the wood."} for prompt in PROMPTS]
 
 
-def add_run(project: Project, dataset: str = "cats", *, state: str = "finished", error: str = "") -> Run:
+def add_run(project: Project, dataset: str = DATA, *, state: str = "finished", error: str = "") -> Run:
     """A run with curves, samples and checkpoints that hold no weights, only what the window reads."""
+    if dataset not in {record.name for record in project.datasets.all()}:
+        add_texts(project, dataset)
     config = LanguageConfig(steps=40, seed=3, network=ModernNetwork(depth=LAYERS))
     request = TrainRequest(family="language", dataset=dataset, config=config.model_dump(mode="json"), dial="quick")
     run = project.runs.new("language", dataset, config, request)
@@ -172,12 +175,27 @@ class LanguagePanel(ModelPanel):
         return TrainTab(self.session, LANGUAGE, self)
 
 
+def add_texts(project: Project, name: str = DATA) -> None:
+    """A data set of thirty short stories, as the import leaves it."""
+    folder = project.datasets.new_folder(name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TextWriter(folder, "text") as writer:
+        for at in range(30):
+            writer.add_document(f"story {at}", f"Story {at}: the <b>fox</b> slept in the wood.")
+        writer.finish(source="", origin="files")
+    with TextStore(folder) as store:
+        facts = store.facts()
+    relative = folder.relative_to(project.path).as_posix()
+    project.datasets.add(DataSetRecord(
+        name, relative, kind="text", count=facts.count, characters=facts.characters, distinct=facts.distinct,
+        longest=facts.longest,
+    ))  # fmt: skip
+
+
 def know_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The family is one of the program's, and every data set holds texts."""
+    """The family is one of the program's."""
     if "language" not in registry.FAMILIES:
         monkeypatch.setattr(registry, "FAMILIES", (*registry.FAMILIES, "language"))
-    facts = TextFacts(kind="text", count=12, characters=90_000, distinct=70, longest=9000)
-    monkeypatch.setattr(ProjectLists, "facts", lambda self, name: facts if self.dataset(name) else None)
 
 
 def shown(panel: ModelPanel, tab: str) -> PanelTab:

@@ -9,10 +9,22 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from studio.projects.project import Project
+from studio.ui.header_items import data_items
 from studio.ui.panels.text_stage import TextStage
 from studio.ui.panels.train_tab import TrainTab
+from studio.ui.text import Label
 from studio.ui.window import StudioWindow
-from tests.ui.panels.reading import NONE, PROMPTS, LanguagePanel, add_run, know_language, shown, written
+from tests.ui.panels.reading import (
+    DATA,
+    NONE,
+    PROMPTS,
+    LanguagePanel,
+    add_run,
+    add_texts,
+    know_language,
+    shown,
+    written,
+)
 
 MakeWindow = Callable[..., StudioWindow]
 Open = Callable[[str], TrainTab]
@@ -154,6 +166,49 @@ def test_the_cards_lie_side_by_side_where_there_is_room(tab: TrainTab, qtbot: An
     stage.resize(330, 400)
     qtbot.waitUntil(lambda: first.y() < second.y())
     assert first.x() == second.x()
+
+
+# --- before a run ----------------------------------------------------------------------------------------------------
+
+
+def test_before_a_run_there_are_texts_of_the_data(
+    open_train: Open, project_path: Path, qtbot: Any, errors: list[str]
+) -> None:
+    with Project.open(project_path) as project:
+        add_texts(project)
+    tab = open_train("")
+    stage = stage_of(tab)
+    assert tab.canvas.title.text() == "Texts to learn from" and "30 texts" in tab.canvas.subtitle.text()
+    qtbot.waitUntil(lambda: stage.count() == 12)
+    assert looks(stage)[0] == ("Story 0: the <b>fox</b> slept in the wood.", "") and not stage._line.isVisible()
+    request = tab.column.request()
+    assert request is not None and request.family == "language" and request.dataset == DATA
+    assert request.config["tokens"]["kind"] == "characters" and errors == []
+
+
+def test_pictures_are_no_texts(open_train: Open, project_path: Path, errors: list[str]) -> None:
+    tab = open_train("")  # the project has pictures alone
+    assert tab.canvas.empty.isVisible() and "Texts" in tab.canvas.empty.findChildren(Label)[0].text()
+    session = tab.session
+    session.select("language", dataset="cats")
+    with Project.open(project_path, write=False) as project:
+        assert [record.kind for record in project.datasets.all()] == ["pictures"]
+    tab._renew()
+    assert tab.canvas.empty.isVisible() and tab.column.request() is None and errors == []
+
+
+def test_a_data_set_of_another_kind_is_refused(open_train: Open, project_path: Path, errors: list[str]) -> None:
+    with Project.open(project_path) as project:
+        add_texts(project)
+    tab = open_train("")
+    tab.session.select("language", dataset="cats")
+    assert tab.canvas.empty.isVisible() and tab.column.request() is None
+    assert "pictures" in tab.canvas.empty.findChildren(Label)[1].text()
+    families = ("language", "gan")
+    offered = [[one.key for one in data_items(tab.session, family) if not one.command] for family in families]
+    assert offered == [[DATA], ["cats"]]
+    tab.session.select("language", dataset=DATA)
+    assert not tab.canvas.empty.isVisible() and errors == []
 
 
 def test_curves_have_the_names_of_the_run(tab: TrainTab) -> None:
