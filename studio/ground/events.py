@@ -48,7 +48,7 @@ class Samples(Event):
 
     ``notes`` is what the family says of them, as plain data: ``{"labels": [{"hair": "black"}, ...]}``, ...
     Families that make texts show no pictures (N is 0) but ``{"texts": [{"prompt": ..., "text": ...}, ...]}``, and where
-    there is one a ``reference``.
+    there is one a ``reference``; a ``kind`` of ``chat`` says that they answer their prompts and do not continue them.
     """
 
     step: int

@@ -119,12 +119,13 @@ class LanguageTask:
             words = "".join(one.text for step in writer.continued([beginning.tokens], writing) for one in step)
             texts.append({"prompt": beginning.shown, "text": words, "reference": beginning.reference})
             yield np.zeros((0, 1, 1, 3), np.uint8)
-        self._notes = {"texts": texts}
+        self._notes = {"texts": texts, "kind": self.data.data.kind}
         if not texts:
             yield np.zeros((0, 1, 1, 3), np.uint8)
 
     def sample_notes(self) -> Mapping[str, Any]:
-        """Of each sample what it went on from, what it wrote, and what really follows there."""
+        """Of each sample what it went on from, what it wrote, and what really follows there; of conversations (``kind``)
+        what was asked and answered."""
         return self._notes
 
     def sample_values(self, pictures: np.ndarray) -> dict[str, float]:

@@ -85,6 +85,18 @@ def parts(before: str | None, now: str) -> list[tuple[str, bool]]:
             found[-1] = (found[-1][0] + stretch, is_new)
         elif stretch:
             found.append((stretch, is_new))
+    return _joined(found)
+
+
+def _joined(parts: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """Blanks between two new words are new with them."""
+    found: list[tuple[str, bool]] = []
+    for at, (words, is_new) in enumerate(parts):
+        between = 0 < at < len(parts) - 1 and not is_new and not words.strip()
+        if found and (between or is_new) and found[-1][1]:
+            found[-1] = (found[-1][0] + words, True)
+        else:
+            found.append((words, is_new))
     return found
 
 

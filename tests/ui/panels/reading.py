@@ -22,8 +22,12 @@ from studio.jobs.steering import CommandQueue
 from studio.projects.datasets import DataSetRecord
 from studio.projects.project import Project
 from studio.projects.run import Run
+from studio.ui.pages import make_page
+from studio.ui.pages.page import Page
 from studio.ui.panels.panel import ModelPanel
 from studio.ui.panels.tab import PanelTab
+from studio.ui.session import Session
+from studio.ui.window import StudioWindow
 
 DATA = "stories"
 STEPS = (0, 10, 40)
@@ -193,15 +197,21 @@ def add_texts(project: Project, name: str = DATA) -> None:
 
 
 def know_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The family is one of the program's."""
+    """The family is one of the program's, and its panel this one."""
     if "language" not in registry.FAMILIES:
         monkeypatch.setattr(registry, "FAMILIES", (*registry.FAMILIES, "language"))
 
+    def make(page: str, session: Session) -> Page:
+        return LanguagePanel(session, page) if page == "chat" else make_page(page, session)
 
-def shown(panel: ModelPanel, tab: str) -> PanelTab:
-    """One tab of a panel, on the screen."""
-    panel.resize(1112, 720)
-    panel.show()
-    panel.activate()
-    panel.show_tab(tab)
-    return panel.current_tab()
+    monkeypatch.setattr("studio.ui.page_stack.make_page", make)
+    monkeypatch.setattr("studio.ui.pages.is_there", lambda entry: True)
+
+
+def shown(window: StudioWindow, tab: str) -> PanelTab:
+    """One tab of the panel, on the screen."""
+    window.resize(1280, 800)
+    window.session.go("chat", tab=tab)
+    page: Any = window.pages.current
+    assert isinstance(page, LanguagePanel)
+    return page.current_tab()

@@ -1,6 +1,6 @@
 """Look inside of the language panel: what was expected, who looks at whom, tokens, the same text in training."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from studio.ui.window import StudioWindow
 from studio.workers.latest import LatestWins
 from tests.ui.panels.reading import (
     STEPS,
-    LanguagePanel,
     ReadingServer,
     add_run,
     know_language,
@@ -46,7 +45,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> type[ReadingServer]:
         asked: list[Any] = []
         fail = None
 
-    monkeypatch.setattr("studio.workers.latest.LatestWins", lambda path, make=None: LatestWins(path, make=Server))
+    def worker(path: Path, make: Any = None) -> LatestWins:
+        return LatestWins(path, make=make or Server)
+
+    monkeypatch.setattr("studio.workers.latest.LatestWins", worker)
     return Server
 
 
@@ -54,20 +56,17 @@ def server(monkeypatch: pytest.MonkeyPatch) -> type[ReadingServer]:
 def tab(
     make_window: MakeWindow, project_path: Path, server: type[ReadingServer], monkeypatch: pytest.MonkeyPatch,
     qtbot: Any,
-) -> Iterator[LanguageLookTab]:  # fmt: skip
+) -> LanguageLookTab:  # fmt: skip
     """The tab over a finished run."""
     know_language(monkeypatch)
     with Project.open(project_path) as project:
         run = add_run(project).name
     window = make_window(project_path)
     window.session.select("language", run=run)
-    panel = LanguagePanel(window.session, "chat")
-    qtbot.addWidget(panel)
-    made = shown(panel, "look")
+    made = shown(window, "look")
     assert isinstance(made, LanguageLookTab)
     settle(qtbot, made)
-    yield made
-    panel.close_page()
+    return made
 
 
 def settle(qtbot: Any, tab: LanguageLookTab) -> None:

@@ -1,6 +1,6 @@
 """The Train tab over texts: samples at every kept step, what is new in them, the data before a run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from tests.ui.panels.reading import (
     DATA,
     NONE,
     PROMPTS,
-    LanguagePanel,
     add_run,
     add_texts,
     know_language,
@@ -33,25 +32,19 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def open_train(
-    make_window: MakeWindow, project_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
-) -> Iterator[Open]:
+    make_window: MakeWindow, project_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Open:
     """Opens the tab over a run, or over the data set alone."""
     know_language(monkeypatch)
-    made: list[LanguagePanel] = []
 
     def opened(run: str) -> TrainTab:
         window = make_window(project_path)
         window.session.select("language", run=run)
-        panel = LanguagePanel(window.session, "chat")
-        made.append(panel)
-        qtbot.addWidget(panel)
-        tab = shown(panel, "train")
+        tab = shown(window, "train")
         assert isinstance(tab, TrainTab)
         return tab
 
-    yield opened
-    for panel in made:
-        panel.close_page()
+    return opened
 
 
 @pytest.fixture
