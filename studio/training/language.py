@@ -124,8 +124,8 @@ class LanguageTask:
             yield np.zeros((0, 1, 1, 3), np.uint8)
 
     def sample_notes(self) -> Mapping[str, Any]:
-        """Of each sample what it went on from, what it wrote, and what really follows there; of conversations (``kind``)
-        what was asked and answered."""
+        """Of each sample what it went on from, what it wrote, and what really follows there; and what it learns from, for
+        of conversations that is a question and its answer."""
         return self._notes
 
     def sample_values(self, pictures: np.ndarray) -> dict[str, float]:
