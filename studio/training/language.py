@@ -124,8 +124,7 @@ class LanguageTask:
             yield np.zeros((0, 1, 1, 3), np.uint8)
 
     def sample_notes(self) -> Mapping[str, Any]:
-        """Of each sample what it went on from, what it wrote, and what really follows there; and what it learns from, for
-        of conversations that is a question and its answer."""
+        """Of each sample what it went on from, what it wrote, what really follows there; ``kind`` is the data's."""
         return self._notes
 
     def sample_values(self, pictures: np.ndarray) -> dict[str, float]:
