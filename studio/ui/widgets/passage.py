@@ -213,6 +213,7 @@ class Passage(QWidget):
 
     def piece_rects(self, at: int) -> list[QRectF]:
         """Where a piece lies: a box in each line that it reaches into."""
+        self._fit(self.width())  # a layout may have asked for other widths meanwhile
         start, end = self._starts[at], self._starts[at] + units(_plain(self._pieces[at].text))
         boxes = []
         for number in range(self._lines):
@@ -225,6 +226,7 @@ class Passage(QWidget):
 
     def piece_at(self, point: QPoint) -> int:
         """The piece under a point; -1 for none."""
+        self._fit(self.width())
         for number in range(self._lines):
             line = self._layout_of.lineAt(number)
             if not line.y() <= point.y() < line.y() + line.height() * _LEADING:
@@ -238,6 +240,7 @@ class Passage(QWidget):
     # --- painting ----------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        self._fit(self.width())
         painter, look = QPainter(self), theme.current()
         painter.setPen(look.colour("text"))
         for number in range(self._lines):

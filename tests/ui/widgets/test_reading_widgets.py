@@ -40,7 +40,9 @@ def test_a_passage_shows_letters_and_copies_them(qtbot: Any) -> None:
     qtbot.keyClick(passage, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "Once " + ODD
     high = passage.heightForWidth(400)
+    place = passage.piece_rects(1)
     assert passage.heightForWidth(90) > high, "narrow text is higher"
+    assert passage.piece_rects(1) == place, "and what was asked for other widths moves nothing"
 
 
 def test_pieces_are_pointed_at_and_chosen(qtbot: Any) -> None:
