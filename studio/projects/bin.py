@@ -2,14 +2,14 @@
 
 A data set or a run moves with its whole folder to ``bin/<token>/content``; ``entry.json`` beside it says what it was.
 Where the folder lies decides whether the thing is deleted, so that a crash at any moment leaves one or the other.
-Creations stay where they are and bear the token in their row: one commit deletes a thousand of them.
+Creations and conversations stay where they are and bear the token in their row: one commit deletes a thousand.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,11 +35,11 @@ class BinEntry:
     damage: Text | None = None
 
 
-class BinnedCreations(Protocol):
-    """What the bin asks of the gallery."""
+class BinnedRows(Protocol):
+    """What the bin asks of the gallery and of the conversations; of a token that is not theirs there is nothing."""
 
     def binned(self) -> list[BinEntry]:
-        """Deleted creations, one entry for each deletion."""
+        """What was deleted, one entry for each deletion."""
 
     def restore(self, token: str) -> bool:
         """Bring back what was deleted under ``token``; whether there was anything."""
@@ -54,10 +54,10 @@ Restored = Callable[[Mapping[str, Any]], None]
 class Bin:
     """What was deleted in a project."""
 
-    def __init__(self, project: Path, creations: BinnedCreations, *, read_only: bool) -> None:
+    def __init__(self, project: Path, rows: Sequence[BinnedRows], *, read_only: bool) -> None:
         self._project = project
         self._folder = project / "bin"
-        self._creations = creations
+        self._rows = tuple(rows)
         self._read_only = read_only
         self._restored: dict[str, Restored] = {}
 
@@ -83,7 +83,7 @@ class Bin:
             UsageError: nothing lies there any more, or its place is taken.
         """
         self._check_writable()
-        if self._creations.restore(token):
+        if any(rows.restore(token) for rows in self._rows):
             return
         if token not in {entry.token for entry in self.list(measured=False)}:
             raise UsageError("That is no longer in the bin and cannot be brought back.")
@@ -107,7 +107,8 @@ class Bin:
         """
         places = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
         entries = [_entry(place, measured=measured) for place in places if (place / _CONTENT).exists()]
-        return sorted(entries + self._creations.binned(), key=lambda e: (-e.deleted, e.token))
+        entries += [entry for rows in self._rows for entry in rows.binned()]
+        return sorted(entries, key=lambda e: (-e.deleted, e.token))
 
     def empty(self) -> int:
         """Destroy everything in the bin; returns the bytes that were freed."""
@@ -138,7 +139,7 @@ class Bin:
         place = self._folder / entry.token
         with saving("the emptied bin"):
             if not place.is_dir():
-                return self._creations.forget(entry.token)
+                return sum(rows.forget(entry.token) for rows in self._rows)
             shutil.rmtree(place)
         return entry.size
 

@@ -26,6 +26,7 @@ from studio.projects.writer import GATHER_SECONDS, Action, Writer, transact
 _BACKUP_AFTER_OPENING = 5.0
 _BACKUP_AFTER_CHANGE = 300.0
 _WHAT = "the project's database"
+_GATHERED = ("state", "conversations")  # what is put off for a second
 _NOT_DAMAGE = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR,
@@ -55,7 +56,7 @@ class Database:
     @property
     def pending(self) -> bool:
         """Whether a change still waits to be written."""
-        return self._writer is not None and self._writer.is_put_off("state")
+        return self._writer is not None and any(map(self._writer.is_put_off, _GATHERED))
 
     @property
     def trouble(self) -> StudioError | None:
@@ -97,7 +98,7 @@ class Database:
         """
         try:
             if self._writer is not None:
-                self._writer.flush("state", *(["backup"] if self._changed else []))
+                self._writer.flush(*_GATHERED, *(["backup"] if self._changed else []))
         finally:
             if self._writer is not None:
                 self._writer.close()

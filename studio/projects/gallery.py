@@ -233,6 +233,8 @@ class Gallery:
     def forget(self, token: str) -> int:
         """Destroy what was deleted under ``token``; the bytes that were freed."""
         rows = self._database.read(lambda c: select(c, "creations", "WHERE binned = ?", [token]))
+        if not rows:
+            return 0
         for row in rows:
             self.path(creation_of(row)).unlink(missing_ok=True)
         self._database.write(lambda c: [delete(c, "creations", row["id"]) for row in rows], _WHAT)

@@ -17,6 +17,7 @@ from studio.ground.files import sweep_leftovers
 from studio.projects import disk
 from studio.projects.bin import Bin
 from studio.projects.connecting import DATABASE
+from studio.projects.conversations import Conversations
 from studio.projects.database import Database, create_database, open_for_reading, open_for_writing
 from studio.projects.datasets import DataSets, missing_folder
 from studio.projects.gallery import Gallery
@@ -28,7 +29,7 @@ from studio.projects.saving import is_full, reading, saving
 from studio.projects.state import State
 from studio.projects.tables import find, put
 
-Topic = Literal["datasets", "runs", "gallery", "bin", "name"]
+Topic = Literal["datasets", "runs", "gallery", "conversations", "bin", "name"]
 Listener = Callable[[Topic], None]
 _FOLDERS = ("data", "runs", "gallery")
 
@@ -48,7 +49,8 @@ class Project:
         self._listeners: list[Listener] = []
         self.state = State(database)
         self.gallery = Gallery(path, database, lambda: self._tell("gallery"))
-        self.bin = Bin(path, self.gallery, read_only=database.read_only)
+        self.conversations = Conversations(database, lambda: self._tell("conversations"))
+        self.bin = Bin(path, (self.gallery, self.conversations), read_only=database.read_only)
         self.datasets = DataSets(path, database, self.bin, lambda: self._tell("datasets"))
         self.runs = Runs(path, self.bin, lambda: self._tell("runs"))
         self.losses: tuple[Text, ...] = database.losses
@@ -141,6 +143,7 @@ class Project:
         disk.sweep_cache(self.path / "cache")
         self.bin.recover()
         self.losses += self.datasets.recover() + self.runs.recover() + self.gallery.recover()
+        self.conversations.recover()
 
     # --- the open project ------------------------------------------------------------------------------------
 
@@ -207,6 +210,7 @@ class Project:
     def flush(self) -> None:
         """Write what waits now. Raises StudioError where that fails."""
         self.state.flush()
+        self.conversations.flush()
 
     def close(self) -> None:
         """Write what waits and let the project go.

@@ -52,7 +52,23 @@ def _first_version(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, _first_version),)
+def _conversations(connection: sqlite3.Connection) -> None:
+    """Conversations in folders, and their messages as trees. ``next`` and ``first`` name the chosen child, 0 none."""
+    for statement in (
+        "CREATE TABLE folders (id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name TEXT NOT NULL, "
+        "created REAL NOT NULL, binned TEXT NOT NULL, seal INTEGER NOT NULL)",
+        "CREATE TABLE conversations (id INTEGER PRIMARY KEY, folder INTEGER NOT NULL, kind TEXT NOT NULL, "
+        "created REAL NOT NULL, changed REAL NOT NULL, first INTEGER NOT NULL, binned TEXT NOT NULL, "
+        "title TEXT NOT NULL, settings TEXT NOT NULL, draft TEXT NOT NULL, seal INTEGER NOT NULL)",
+        "CREATE TABLE messages (id INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, parent INTEGER NOT NULL, "
+        "next INTEGER NOT NULL, role TEXT NOT NULL, state TEXT NOT NULL, created REAL NOT NULL, "
+        "length INTEGER NOT NULL, about TEXT NOT NULL, content TEXT NOT NULL, seal INTEGER NOT NULL)",
+        "CREATE INDEX messages_by_conversation ON messages (conversation, id)",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, _first_version), Migration(2, _conversations))
 
 
 # --- rows ------------------------------------------------------------------------------------------------------

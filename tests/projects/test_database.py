@@ -12,7 +12,7 @@ from studio.ground.errors import StudioError
 from studio.projects import repair
 from studio.projects.connecting import connect
 from studio.projects.database import Database, create_database, open_for_reading, open_for_writing
-from studio.projects.tables import MIGRATIONS, Migration, find, insert, select
+from studio.projects.tables import MIGRATIONS, Migration, begin, find, insert, select
 
 
 @pytest.fixture
@@ -222,8 +222,12 @@ NEXT = Migration(
 )
 
 
-def test_an_older_format_is_brought_up_and_kept(folder: Path) -> None:
-    """The fixture is a project of the first version, made by the step that is kept for ever."""
+def test_an_older_format_is_brought_up_and_kept(tmp_path: Path) -> None:
+    """A project of the first version, made by the step that is kept for ever."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    with repair.new_database(folder) as connection:
+        begin(connection, MIGRATIONS[:1])
     old = open_for_writing(folder, MIGRATIONS[:1])
     keep(old, "a")
     old.close()

@@ -288,6 +288,8 @@ def entry_words(entry: BinEntry) -> str:
     """What a thing in the bin is called."""
     if entry.kind == "creations":
         return _tr("{0} creations").format(count_text(entry.count)) if entry.count != 1 else _tr("1 creation")
+    if entry.kind == "conversations" and entry.count != 1:
+        return _tr("{0} conversations").format(count_text(entry.count))
     kinds = {"run": _tr("Run {0}"), "dataset": _tr("Data set {0}"), "data set": _tr("Data set {0}")}
     return kinds.get(entry.kind, "{0}").format(entry.name)
 
