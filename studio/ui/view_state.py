@@ -265,6 +265,10 @@ _RULES: Mapping[str, tuple[Reason, ...]] = {
 # Done by the page that is shown: enabled where it offers them and has no reason against them.
 _PAGE_ACTIONS: Mapping[str, Text] = {
     "generate": text("Open the Create tab of a model panel to generate."),
+    "write_again": text("Open a conversation first."),
+    "stop_writing": text("Nothing is being written."),
+    "new_conversation": text("Open the Chat tab first."),
+    "new_notebook": text("Open the Chat tab first."),
     "keep": text("Nothing here can be kept."),
     "export": text("Nothing here can be exported."),
     "film": text("Open a run with samples first."),

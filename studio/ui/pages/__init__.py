@@ -97,7 +97,9 @@ def first_panel() -> str:
 
 
 def is_there(entry: PageEntry) -> bool:
-    """Whether the page's module exists in this version."""
+    """Whether the page's module, and the family that it is for, exist in this version."""
+    if entry.family and entry.family not in FAMILIES:
+        return False
     return importlib.util.find_spec(entry.target.split(":")[0]) is not None
 
 
