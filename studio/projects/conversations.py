@@ -13,7 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from studio.ground.errors import StudioError, UsageError
 from studio.projects.bin import BinEntry
@@ -33,6 +34,7 @@ _OUTLINE = "id, parent, next, role, state, created, length, about"
 _SEARCHED_AT_ONCE = 50  # messages; others may read in between
 _AROUND = 40  # characters beside what was found
 _MOST_HITS = 200
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Conversations:
         for begin in range(0, len(ids), 500):
             some = list(ids[begin : begin + 500])
             clause = f"WHERE id IN ({','.join('?' * len(some))})"
-            rows = self._database.read(lambda c, clause=clause, some=some: select(c, "messages", clause, some))
+            rows = self._database.read(partial(select, table="messages", where=clause, values=some))
             found |= {row["id"]: row["content"] for row in rows}
         with self._lock:
             return {id: self._grown.get(id, content) for id, content in found.items()}
@@ -166,8 +168,7 @@ class Conversations:
         )
         last = 0
         while True:
-            at = [last, _SEARCHED_AT_ONCE]
-            rows = self._database.read(lambda c, at=at: c.execute(statement, at).fetchall())
+            rows = self._database.read(partial(_rows, statement=statement, values=[last, _SEARCHED_AT_ONCE]))
             yield from rows
             if len(rows) < _SEARCHED_AT_ONCE:
                 return
@@ -275,7 +276,7 @@ class Conversations:
     def finish(self, message: int, content: str, state: State, about: Mapping[str, Any]) -> None:
         """What a reply has become, and what is known about it."""
         content = _storable(content)
-        changes = {"content": content, "length": len(content), "state": state, "about": json.dumps(dict(about))}
+        changes: dict[str, Any] = {"content": content, "length": len(content), "state": state, "about": json.dumps(dict(about))}
         with self._lock:
             self._grown.pop(message, None)
         self._write(lambda c: update(c, "messages", [message], changes))
@@ -381,7 +382,7 @@ class Conversations:
             raise UsageError(_GONE)
         return row
 
-    def _write(self, action: Callable[[sqlite3.Connection], Any]) -> Any:
+    def _write(self, action: Callable[[sqlite3.Connection], Result]) -> Result:
         return self._database.write(action, _WHAT)
 
     def _later(self) -> None:
@@ -465,6 +466,10 @@ def _must(connection: sqlite3.Connection, table: str, id: int) -> dict[str, Any]
 def _present(connection: sqlite3.Connection, table: str, ids: set[int]) -> None:
     if ids - set(_ids(connection, table, "binned = ''", [])):
         raise UsageError(_GONE)
+
+
+def _rows(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[Any]:
+    return connection.execute(statement, values).fetchall()
 
 
 def _ids(connection: sqlite3.Connection, table: str, condition: str, values: Sequence[Any]) -> list[int]:

@@ -216,7 +216,7 @@ class ChatDesk(QObject):
         """Send what is written, or let the model answer where the last message has no answer."""
         text = self.view.composer.field.text()
         if self.why_not():
-            if text.strip():
+            if text.strip() and self.writer.busy_with() != self.conversation:
                 self.said.emit(self.why_not())
             return
         if not text.strip():
@@ -257,7 +257,7 @@ class ChatDesk(QObject):
         if 0 <= at < len(versions):
             with self.maker.session.reporting(self.tr("Choosing a version")):
                 self._branch = 0
-                talks.choose(self.conversation, self._tree.choices_for(id) | {self._tree[id].parent: versions[at]})
+                talks.choose(self.conversation, {**self._tree.choices_for(id), self._tree[id].parent: versions[at]})
                 follow = self.view.transcript.at_end()
                 self._read()
                 self._show(to_end=follow)
@@ -345,7 +345,7 @@ class ChatDesk(QObject):
         system = self.settings.system_text()
         first = (Message(role="system", content=system),) if system else ()
         said = [(message.role, texts.get(message.id, "")) for message in path]
-        return (*first, *(Message(role=role, content=text) for role, text in said if text))  # type: ignore[arg-type]
+        return (*first, *(Message(role=role, content=text) for role, text in said if text))
 
     # --- what happens ------------------------------------------------------------------------------------------------
 

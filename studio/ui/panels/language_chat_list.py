@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -26,6 +26,7 @@ from studio.ui.widgets.frames import dense
 _KEY = Qt.ItemDataRole.UserRole
 FOLDER, TALK = "folder", "talk"
 Key = tuple[str, int]
+_ROW = 26  # height of a line
 
 
 class ConversationTree(QTreeWidget):
@@ -182,6 +183,7 @@ class ConversationList(QWidget):
         item = QTreeWidgetItem([words.replace("\n", " ")])
         item.setData(0, _KEY, key)
         item.setIcon(0, theme.icon(icon))
+        item.setSizeHint(0, QSize(0, _ROW))
         flags = item.flags() | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled
         drop = Qt.ItemFlag.ItemIsDropEnabled
         item.setFlags(flags | drop if key[0] == FOLDER else flags & ~drop)
@@ -248,8 +250,9 @@ class ConversationList(QWidget):
         """Change the name of a line in place."""
         item = self.item(kind, id)
         if item is not None:
-            if item.parent() is not None:
-                item.parent().setExpanded(True)
+            home = item.parent()
+            if home is not None:
+                home.setExpanded(True)
             self.tree.setCurrentItem(item)
             self.rename()
 

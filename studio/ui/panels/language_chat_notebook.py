@@ -252,7 +252,7 @@ class NotebookDesk(QObject):
             cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
             form = QTextCharFormat()
             form.setForeground(theme.current().colour("accent_text"))
-            mark.cursor, mark.format = cursor, form  # type: ignore[assignment]
+            mark.cursor, mark.format = cursor, form
             marks = [mark]
         self.view.field.setExtraSelections(marks)
 

@@ -13,12 +13,15 @@ FOLDED = 2_000
 FOLDED_FROM = 6_000
 UNFOLDED = 100_000
 """Characters more with each unfolding."""
-GAP, HEAD, PAD, LINK, FOOT = 6, 26, 10, 28, 32  # heights; PAD is what surrounds the text
+GAP, HEAD, PAD, LINK, FOOT = 6, 28, 10, 28, 32  # heights; PAD is what surrounds the text
+_OWN_FOOT = 8  # what is said of one's own message stands in its heading
+_ABOVE_ERROR = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message as it is shown. ``position`` of ``count`` versions, from 1; ``note`` says something at its foot."""
+    """A message as it is shown. ``position`` of ``count`` versions, from 1; ``note`` says something at its foot, of
+    one's own in its heading."""
 
     id: int
     own: bool
@@ -94,6 +97,11 @@ class Row:
         """How many characters are folded away."""
         return max(self.length - self.shown, 0) if self.shown else 0
 
+    @property
+    def foot(self) -> int:
+        """The height below the text."""
+        return _OWN_FOOT if self.entry.own else FOOT
+
     def text_top(self) -> float:
         """Where the text begins, from the top of the row."""
         return GAP + HEAD + PAD
@@ -112,8 +120,12 @@ class Row:
     def height(self, measure: Measure) -> float:
         """The height of the row."""
         link = LINK if self.hidden and not self.editor else 0
-        return GAP + HEAD + 2 * PAD + self.text_height(measure) + link + FOOT
+        return GAP + HEAD + 2 * PAD + self.text_height(measure) + link + self.foot
 
     def _text_height(self) -> float:
         assert self.block is not None
-        return self.block.height() + (self.error.height() if self.error is not None else 0.0)
+        return self.block.height() + (self.error.height() + _ABOVE_ERROR if self.error is not None else 0.0)
+
+    def error_top(self) -> float:
+        """Where the error begins, from the top of the text."""
+        return (self.block.height() if self.block is not None else 0.0) + _ABOVE_ERROR

@@ -87,18 +87,22 @@ class ChatSettings(QWidget):
         seed = dense(QHBoxLayout(self._seed_row), gap=6)
         seed.addWidget(Label(self.tr("Seed")))
         seed.addWidget(self.seed, 1)
+        self._second = QWidget()
+        beside = dense(QVBoxLayout(self._second), gap=10)
         second = dense(QHBoxLayout(), gap=2)
-        second.addWidget(self.compare, 1)
+        second.addWidget(self.compare)
         second.addWidget(self.compare_off)
+        second.addStretch(1)
         column = dense(QVBoxLayout(self), gap=10)
         column.addWidget(self._words)
         column.addWidget(self.presets)
         column.addWidget(self.form)
         column.addLayout(fresh)
         column.addWidget(self._seed_row)
-        column.addWidget(rule())
-        column.addWidget(Label(self.tr("Write with a second checkpoint, too"), role="dim", wrap=True))
-        column.addLayout(second)
+        beside.addWidget(rule())
+        beside.addWidget(Label(self.tr("Write with a second checkpoint, too"), role="dim", wrap=True))
+        beside.addLayout(second)
+        column.addWidget(self._second)
 
     # --- what is set -------------------------------------------------------------------------------------------------
 
@@ -145,6 +149,7 @@ class ChatSettings(QWidget):
     def set_kind(self, kind: str) -> None:
         """A notebook has no system text, and its replies begin with its text; two checkpoints write only in chats."""
         self._words.setVisible(kind == "chat")
+        self._second.setVisible(kind == "chat")
 
     def state(self) -> dict[str, Any]:
         """What belongs to a conversation; plain JSON."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QWidget
 
 from studio.ui import theme
@@ -49,6 +49,7 @@ class Transcript(RowScroll):
         self.viewport().setMouseTracking(True)
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
         self.setAccessibleName(self.tr("Conversation"))
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 
     # --- what there is -----------------------------------------------------------------------------------------------
 
@@ -118,13 +119,13 @@ class Transcript(RowScroll):
         return self._rows[self._current].entry.id if 0 <= self._current < len(self._rows) else 0
 
     def active(self) -> int:
-        """The message that the bar belongs to: the one under the pointer, else the current one."""
+        """The message that the bar belongs to: the one under the pointer, else the current one, else the last."""
         at = self._active_row()
         return self._rows[at].entry.id if at >= 0 else 0
 
     def _active_row(self) -> int:
-        at = self._hovered if 0 <= self._hovered < len(self._rows) else self._current
-        return at if 0 <= at < len(self._rows) else -1
+        wanted = (self._hovered, self._current, len(self._rows) - 1)
+        return next((at for at in wanted if 0 <= at < len(self._rows)), -1)
 
     def set_current(self, id: int, *, show: bool = True) -> None:
         """Make a message the current one, and bring it into view."""
@@ -167,15 +168,15 @@ class Transcript(RowScroll):
         for row in self._rows:
             row.editor = 0
         self._editor, self._edited = editor, id if editor is not None else -1
-        row = self._row_of(id)
-        if editor is not None and row is not None:
+        at = self._index_of(id) if editor is not None else -1
+        if editor is not None and at >= 0:
             editor.setParent(self.viewport())
             editor.setCursor(Qt.CursorShape.ArrowCursor)
-            row.editor = editor.sizeHint().height()
+            self._rows[at].editor = editor.sizeHint().height()
             editor.show()
         self._changed()
-        if editor is not None:
-            self._bring(next((n for n, one in enumerate(self._rows) if one is row), 0))
+        if at >= 0:
+            self._bring(at)
 
     def resize_editor(self) -> None:
         """The widget wants another height."""
@@ -252,11 +253,12 @@ class Transcript(RowScroll):
             return
         rect = self._row_rect(at)
         size = self._bar.sizeHint()
-        # At the foot; of a message whose foot is out of view at the lower edge, so that it can be reached.
-        foot = min(rect.bottom() - FOOT + 2, self.viewport().height() - size.height() - 2)
-        self._bar.setGeometry(
-            round(rect.right() - size.width()), round(max(foot, rect.top() + GAP + HEAD)), size.width(), size.height()
-        )
+        if self._rows[at].entry.own:
+            y = max(rect.top() + GAP, 2.0)  # in its heading
+        else:  # at its foot; where that is out of view, at the edge, so that it can be reached
+            edge = self.viewport().height() - size.height() - 2
+            y = max(min(rect.bottom() - FOOT + 2, edge), rect.top() + GAP + HEAD)
+        self._bar.setGeometry(round(rect.right() - size.width()), round(y), size.width(), size.height())
         self._bar.show()
         self._bar.raise_()
 
@@ -382,7 +384,7 @@ class Transcript(RowScroll):
         if not row.hidden or row.editor:
             return QRectF()
         rect = self._row_rect(at)
-        return QRectF(rect.left() + PAD, rect.bottom() - FOOT - PAD - LINK + 4, rect.width() - 2 * PAD, LINK)
+        return QRectF(rect.left() + PAD, rect.bottom() - row.foot - PAD - LINK + 4, rect.width() - 2 * PAD, LINK)
 
     # --- painting ----------------------------------------------------------------------------------------------------
 
@@ -408,10 +410,9 @@ class Transcript(RowScroll):
         row, look = self._rows[at], theme.current()
         entry = row.entry
         head = QRectF(rect.left() + PAD + 2, rect.top() + GAP, rect.width() - 2 * PAD, HEAD)
-        body = QRectF(rect.left(), head.bottom(), rect.width(), rect.height() - GAP - HEAD - FOOT)
-        painter.setPen(look.colour("text_dim"))
-        shown = painter.fontMetrics().elidedText(entry.heading, Qt.TextElideMode.ElideRight, round(head.width()))
-        painter.drawText(head, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
+        body = QRectF(rect.left(), head.bottom(), rect.width(), rect.height() - GAP - HEAD - row.foot)
+        words = [entry.heading, *(_foot_words(entry) if entry.own else ())]
+        self._paint_line(painter, head, " · ".join(words), entry, beside_bar=entry.own)
         if row.editor:
             return
         lit = at == self._current and self.hasFocus()
@@ -424,7 +425,9 @@ class Transcript(RowScroll):
             painter.setPen(look.colour("accent_text"))
             flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             painter.drawText(self._link_rect(at), flags, self._link_words(row))
-        self._paint_foot(painter, row, QRectF(head.left(), body.bottom(), head.width(), FOOT))
+        if not entry.own:
+            foot = QRectF(head.left(), body.bottom(), head.width(), FOOT)
+            self._paint_line(painter, foot, " · ".join(_foot_words(entry)), entry, beside_bar=True)
 
     def _paint_text(self, painter: QPainter, at: int, origin: QPointF) -> None:
         row, look = self._rows[at], theme.current()
@@ -439,7 +442,7 @@ class Transcript(RowScroll):
         if row.entry.writing:
             self._paint_caret(painter, row.block, origin)
         if row.error is not None:
-            below = QPointF(origin.x(), origin.y() + row.block.height())
+            below = QPointF(origin.x(), origin.y() + row.error_top())
             row.error.paint(painter, below, -below.y(), bottom, colour=look.colour("danger"))
 
     def _paint_caret(self, painter: QPainter, block: TextBlock, origin: QPointF) -> None:
@@ -452,12 +455,10 @@ class Transcript(RowScroll):
         y = origin.y() + block.tops()[-2] + line.y()
         painter.fillRect(QRectF(x, y + 1, 7, line.height() - 2), theme.current().colour("accent"))
 
-    def _paint_foot(self, painter: QPainter, row: Row, area: QRectF) -> None:
-        entry = row.entry
-        words = f"{entry.position}/{entry.count}" if entry.count > 1 else ""
-        words = " · ".join(part for part in (words, entry.note) if part)
+    def _paint_line(self, painter: QPainter, area: QRectF, words: str, entry: Entry, *, beside_bar: bool) -> None:
+        """A dim line of words, cut short where the bar stands."""
         room = area.width()
-        if self._bar is not None and self._bar.isVisible() and entry.id == self.active():
+        if beside_bar and self._bar is not None and self._bar.isVisible() and entry.id == self.active():
             room -= self._bar.width() + 8
         painter.setPen(theme.current().colour("text_dim"))
         shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, round(max(room, 0)))
@@ -479,3 +480,9 @@ class Transcript(RowScroll):
         """A point inside the text of a message, for tests and menus."""
         rect = self.top_of(id)
         return QPoint(rect.left() + 30, rect.top() + GAP + HEAD + PAD + 6)
+
+
+def _foot_words(entry: Entry) -> list[str]:
+    """Which version it is, and what is noted of it."""
+    version = f"{entry.position}/{entry.count}" if entry.count > 1 else ""
+    return [part for part in (version, entry.note) if part]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -68,7 +69,7 @@ class ReplyWriter(QObject):
             self._orders[f"{self._key}.{number}"] = order
         self._note()
         for key, order in list(self._orders.items()):
-            self._session.latest(key, order.request, lambda answer, key=key: self._on_answer(key, answer))
+            self._session.latest(key, order.request, partial(self._on_answer, key))
 
     def stop(self) -> None:
         """Stop at once; what was written so far stays."""

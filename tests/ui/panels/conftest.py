@@ -13,6 +13,7 @@ from studio.config.gan import GanConfig
 from studio.config.requests import TrainRequest
 from studio.data.builtin import draw_portraits
 from studio.data.store import PictureStore
+from studio.families import FAMILIES
 from studio.ground.errors import text
 from studio.ground.events import ChangeSetting, Command, Ended, Event, Notice, Progress, Started
 from studio.jobs.steering import CommandQueue
@@ -20,11 +21,13 @@ from studio.projects.datasets import DataSetRecord
 from studio.projects.project import Project
 from studio.projects.run import Run
 from studio.ui.panels.gan_create import GanCreateTab
+from studio.ui.panels.language import LanguagePanel
 from studio.ui.window import StudioWindow
 from studio.workers.latest import LatestWins
 from tests.ui.panels.creating import opened
 from tests.ui.panels.denoised import DenoisingServer, add_denoiser
 from tests.ui.panels.forming import FormingServer
+from tests.ui.panels.talking import TalkingServer, add_talker, without_train
 from tests.ui.panels.trained import PaintingServer
 from tests.ui.panels.trained import add_run as add_trained_run
 
@@ -203,3 +206,33 @@ def forming(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FormingServer]]:
     monkeypatch.setattr("studio.workers.latest.LatestWins", worker)
     yield Server
     Server.held.clear()
+
+
+# --- language models -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def talking(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[TalkingServer]]:
+    """A stand-in that answers by rule, in the real thread of the real worker; the family is there."""
+    families = tuple(dict.fromkeys((*FAMILIES, "language")))
+    for module in ("studio.ui.pages", "studio.config.registry", "studio.ui.session"):
+        monkeypatch.setattr(f"{module}.FAMILIES", families)
+    monkeypatch.setattr(LanguagePanel, "make_tab", without_train(LanguagePanel.make_tab))
+
+    class Server(TalkingServer):
+        asked: list[Any] = []
+        stopped: list[Any] = []
+        held = threading.Event()
+
+    def worker(path: Path, make: Any = None) -> LatestWins:
+        return LatestWins(path, make=make or Server)
+
+    monkeypatch.setattr("studio.workers.latest.LatestWins", worker)
+    yield Server
+    Server.held.clear()
+
+
+@pytest.fixture
+def talker(project_path: Path) -> str:
+    """The name of a finished run of a language model."""
+    return add_talker(project_path)
