@@ -276,7 +276,8 @@ class Conversations:
     def finish(self, message: int, content: str, state: State, about: Mapping[str, Any]) -> None:
         """What a reply has become, and what is known about it."""
         content = _storable(content)
-        changes: dict[str, Any] = {"content": content, "length": len(content), "state": state, "about": json.dumps(dict(about))}
+        changes: dict[str, Any] = {"content": content, "length": len(content), "state": state}
+        changes["about"] = json.dumps(dict(about))
         with self._lock:
             self._grown.pop(message, None)
         self._write(lambda c: update(c, "messages", [message], changes))

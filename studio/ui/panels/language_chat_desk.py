@@ -49,6 +49,7 @@ class ChatDesk(QObject):
         self._branch = 0
         self._why: Callable[[], str] = lambda: ""
         view.transcript.fetch = view.beside.fetch = self._texts
+        view.transcript.describe = self._describe
         self._connect()
 
     def _connect(self) -> None:
@@ -142,7 +143,14 @@ class ChatDesk(QObject):
 
     def _show(self, *, to_end: bool = False) -> None:
         view = self.view
-        view.transcript.set_entries([self._entry(message) for message in self._path], to_end=to_end)
+        writes = self.writer.writes
+        view.transcript.set_entries(
+            [
+                Entry(one.id, one.role == "user", one.length, writing=one.id in writes, bare=True)
+                for one in self._path
+            ],
+            to_end=to_end,
+        )
         if self._beside:
             pair = [self._tree[self._beside]]
             pair = [*(one for one in self._path[-2:-1]), *pair]
@@ -152,12 +160,15 @@ class ChatDesk(QObject):
         view.show_branch(branch)
         self.show_state()
 
+    def _describe(self, id: int) -> Entry:
+        return self._entry(self._tree[id])
+
     def _entry(self, message: KeptMessage) -> Entry:
         versions = self._tree.versions(message.id)
         writing = message.id in self.writer.writes
         about = message.about
         return Entry(
-            message.id, message.role == "user", heading(message, about), message.length,
+            message.id, message.role == "user", message.length, heading(message, about),
             versions.index(message.id) + 1, len(versions), note(message, about, writing=writing),
             str(about.get("error", "")) if message.state == "failed" else "", writing,
         )  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QMimeData, QObject, Qt, Signal
-from PySide6.QtGui import QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.config.requests import ContinueRequest
 from studio.projects.conversations import Conversations, KeptMessage, MessageTree
@@ -37,6 +37,32 @@ class NotebookField(QPlainTextEdit):
         self.insertPlainText(source.text())
 
 
+class Tint(QSyntaxHighlighter):
+    """Shows in another colour what stands from one place on."""
+
+    def __init__(self, field: QPlainTextEdit) -> None:
+        super().__init__(field.document())
+        self._begin = -1
+        theme.watcher().changed.connect(self._on_theme)
+
+    def set_begin(self, begin: int) -> None:
+        """From which UTF-16 unit on; -1: nowhere."""
+        if begin != self._begin:
+            self._begin = begin
+            self.rehighlight()
+
+    def highlightBlock(self, text: str) -> None:
+        first = max(self._begin - self.currentBlock().position(), 0)
+        length = self.currentBlock().length() - 1
+        if self._begin >= 0 and first < length:
+            form = QTextCharFormat()
+            form.setForeground(theme.current().colour("accent_text"))
+            self.setFormat(first, length - first, form)
+
+    def _on_theme(self) -> None:
+        self.rehighlight()
+
+
 class NotebookView(QWidget):
     """Widgets only."""
 
@@ -48,6 +74,7 @@ class NotebookView(QWidget):
         self.field.setAccessibleName(self.tr("Text"))
         self.field.setPlaceholderText(self.tr("Begin a text; the model continues it where it ends."))
         self.field.setTabChangesFocus(True)
+        self.tint = Tint(self.field)
         self.go = Button(self.tr("Continue"), kind="primary", tip=self.tr("Continue the text at its end (Ctrl+G)"))
         self.go.setObjectName("notebookContinue")
         self.stop = Button(self.tr("Stop"), icon="stop", tip=self.tr("Stop writing at once (Esc)"))
@@ -109,7 +136,6 @@ class NotebookDesk(QObject):
         writer.grew.connect(self._on_grew)
         writer.ended.connect(self._on_ended)
         writer.changed.connect(self.show_state)
-        theme.watcher().changed.connect(self._tint)
 
     def reason_by(self, why: Callable[[], str]) -> None:
         """Who knows why nothing can be written at all."""
@@ -243,18 +269,9 @@ class NotebookDesk(QObject):
 
     def _tint(self) -> None:
         """What the model wrote last is tinted, as long as the text was not changed."""
-        marks: list[QTextEdit.ExtraSelection] = []
         here = self.conversation != 0 and self.writer.busy_with() == self.conversation
-        if self._reply is not None and (here or not self.why_not_again()):
-            mark = QTextEdit.ExtraSelection()
-            cursor = QTextCursor(self.view.field.document())
-            cursor.setPosition(units(one_kind_of_line(self._before)))
-            cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
-            form = QTextCharFormat()
-            form.setForeground(theme.current().colour("accent_text"))
-            mark.cursor, mark.format = cursor, form
-            marks = [mark]
-        self.view.field.setExtraSelections(marks)
+        shown = self._reply is not None and (here or not self.why_not_again())
+        self.view.tint.set_begin(units(one_kind_of_line(self._before)) if shown else -1)
 
     def _set_text(self, text: str) -> None:
         field = self.view.field

@@ -21,17 +21,18 @@ _ABOVE_ERROR = 8
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A message as it is shown. ``position`` of ``count`` versions, from 1; ``note`` says something at its foot, of
-    one's own in its heading."""
+    one's own in its heading. ``bare``: only what its height depends on is known so far."""
 
     id: int
     own: bool
-    heading: str
     length: int
+    heading: str = ""
     position: int = 1
     count: int = 1
     note: str = ""
     error: str = ""
     writing: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from PySide6.QtGui import QFontMetricsF, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from studio.ui import theme
-from studio.ui.panels.language_chat_rows import GAP, PAD, Measure, Row
+from studio.ui.panels.language_chat_rows import GAP, PAD, Entry, Measure, Row
 
 Fetch = Callable[[Sequence[int]], Mapping[int, str]]
+Describe = Callable[[int], Entry]
 _WIDEST = 760  # pixels of a line
 _SIDE = 20
 _HELD = 60  # rows whose texts are kept beyond those in view
@@ -27,6 +28,8 @@ class RowScroll(QAbstractScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fetch: Fetch = lambda ids: {}
+        self.describe: Describe | None = None
+        """Says all of an entry that was given bare, once it comes into view."""
         self._rows: list[Row] = []
         self._heights: list[float] | None = None
         self._tops: list[float] | None = None
@@ -67,6 +70,12 @@ class RowScroll(QAbstractScrollArea):
 
     def _width(self) -> float:
         return self._column() - 2 * PAD - 4
+
+    def _entry(self, row: Row) -> Entry:
+        """All that is known of a message."""
+        if row.entry.bare and self.describe is not None:
+            row.renew(self.describe(row.entry.id))
+        return row.entry
 
     def _row_of(self, id: int) -> Row | None:
         at = self._index_of(id)
@@ -193,6 +202,7 @@ class RowScroll(QAbstractScrollArea):
         if missing:
             texts = self.fetch([row.entry.id for row in missing])
             for row in missing:
+                self._entry(row)
                 row.fill(texts.get(row.entry.id, ""), self._by())
             self._filled |= set(wanted)
 

@@ -61,7 +61,7 @@ class Transcript(RowScroll):
         self._rows = []
         for entry in entries:
             row = known.get(entry.id) or Row(entry)
-            row.renew(entry)
+            row.renew(self.describe(entry.id) if row.block and entry.bare and self.describe is not None else entry)
             self._rows.append(row)
         ids = [entry.id for entry in entries]
         self._current = ids.index(current) if current in ids else -1
@@ -78,7 +78,7 @@ class Transcript(RowScroll):
         if at >= 0:
             row = self._rows[at]
             row.renew(entry)
-            if row.block is not None and entry.error:
+            if row.block is not None and self._entry(row).error:
                 row.fill(self.text_of(entry.id), self._by())
             self._changed(at, to_end=self.at_end())
 
@@ -95,7 +95,7 @@ class Transcript(RowScroll):
 
     def entries(self) -> list[Entry]:
         """What is shown."""
-        return [row.entry for row in self._rows]
+        return [self._entry(row) for row in self._rows]
 
     def text_of(self, id: int) -> str:
         """The whole text of a message."""
@@ -265,7 +265,7 @@ class Transcript(RowScroll):
     def _tell(self) -> None:
         """Say to screen readers what the current message is."""
         if 0 <= self._current < len(self._rows):
-            entry = self._rows[self._current].entry
+            entry = self._entry(self._rows[self._current])
             text = self.text_of(entry.id)[:_TOLD]
             self.setAccessibleDescription(f"{entry.heading}: {text} {entry.note} {entry.error}".strip())
 
@@ -408,7 +408,7 @@ class Transcript(RowScroll):
 
     def _paint_row(self, painter: QPainter, at: int, rect: QRectF) -> None:
         row, look = self._rows[at], theme.current()
-        entry = row.entry
+        entry = self._entry(row)
         head = QRectF(rect.left() + PAD + 2, rect.top() + GAP, rect.width() - 2 * PAD, HEAD)
         body = QRectF(rect.left(), head.bottom(), rect.width(), rect.height() - GAP - HEAD - row.foot)
         words = [entry.heading, *(_foot_words(entry) if entry.own else ())]

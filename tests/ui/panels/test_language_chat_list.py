@@ -58,8 +58,7 @@ def line(tab: LanguageChatTab, kind: str, id: int) -> QTreeWidgetItem:
 
 def rename(tab: LanguageChatTab, name: str) -> None:
     """Write a name into the field that is open in the list."""
-    editor = tab.list.tree.viewport().findChild(QLineEdit)
-    assert editor is not None
+    [editor] = [one for one in tab.list.tree.viewport().findChildren(QLineEdit) if one.isVisible()]
     editor.selectAll()
     QTest.keyClicks(editor, name)
     QTest.keyClick(editor, Qt.Key.Key_Return)
@@ -149,6 +148,8 @@ def test_a_notebook_goes_on_and_keeps_its_continuations(
     assert isinstance(request, ContinueRequest) and request.text == "Once upon a time"
     first = "Once upon a time" + answer_to(request)
     assert tab.notebook.text() == first
+    tinted = field.document().firstBlock().layout().formats()
+    assert [(one.start, one.length) for one in tinted] == [(16, len(first) - 16)], "what the model wrote"
     talking.reply = " there was a cat"
     click(tab, "notebookAgain")
     idle(tab, qtbot)

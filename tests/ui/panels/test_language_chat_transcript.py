@@ -83,7 +83,7 @@ class Held:
         return {id: self.texts[id] for id in ids}
 
     def entries(self) -> list[Entry]:
-        return [Entry(id, id % 2 == 1, f"head {id}", len(text)) for id, text in self.texts.items()]
+        return [Entry(id, id % 2 == 1, len(text), f"head {id}") for id, text in self.texts.items()]
 
 
 def transcript(held: Held, qtbot: Any, height: int = 500) -> Transcript:
