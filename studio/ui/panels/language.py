@@ -21,4 +21,11 @@ class LanguagePanel(ModelPanel):
             from studio.ui.panels.language_chat import LanguageChatTab
 
             return LanguageChatTab(self.session, self.family, self)
-        return PanelTab(self.session, self.family, self)  # Train and Look inside are not there yet
+        if tab == "look":
+            from studio.ui.panels.language_look import LanguageLookTab
+
+            return LanguageLookTab(self.session, self.family, self)
+        from studio.ui.panels.language_words import LANGUAGE
+        from studio.ui.panels.train_tab import TrainTab
+
+        return TrainTab(self.session, LANGUAGE, self)
