@@ -226,6 +226,10 @@ class LanguageConfig(TrainingSettings):
     schedule: Literal["cosine", "constant"] = setting(
         "cosine", help="The learning rate falls along half a cosine to the end of the run, or stays.", advanced=True
     )
+    matrix_rate: float = setting(
+        1.0, label="Muon's learning rate", help="Of matrices that Muon moves, as a multiple of the learning rate.",
+        gt=0, le=100, advanced=True, log=True, when=("optimiser", ("muon",)),
+    )  # fmt: skip
     final_rate: float = setting(
         0.0, label="Final learning rate", help="Share of the highest learning rate that is left at the end.", ge=0,
         le=1, advanced=True, when=("schedule", ("cosine",)),
@@ -268,7 +272,7 @@ class LanguageConfig(TrainingSettings):
     @property
     def sample_gap(self) -> int:
         """Tokens between two sets of samples: a text is written in many calls of the network."""
-        return 64 * self.sample_count * self.sample_tokens
+        return 800 * self.sample_tokens
 
     @property
     def knows_horizon(self) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from studio.config.language import LanguageConfig, LoraTuning
 from studio.config.registry import load_config
@@ -28,7 +29,7 @@ from studio.generation.replies import Prompt, ReadText, WrittenToken
 from studio.ground.errors import DamagedError
 from studio.models.language import LanguageModel, build_language_model
 from studio.models.language_format import BESIDE, TOKENISER, write_folder
-from studio.models.lora import add_lora, merge_lora
+from studio.models.lora import add_lora, additions_of, merge_lora
 from studio.models.weights import open_tensors
 
 PARTS = ("average.decoder.safetensors", "module.decoder.safetensors")
@@ -52,7 +53,7 @@ class WritingLanguageModel:
         description = facts["description"]
         self.config, self.step, self.context, self._folder = config, int(facts["step"]), config.context, folder
         self.ends = tuple(int(token) for token in description.get("ends", ()))
-        network = filled(folder, config, int(description["tokens"]), device)
+        network, self._additions = filled(folder, config, int(description["tokens"]), device)
         self.tokeniser = FileTokeniser.from_file(folder / TOKENISER)
         self._writer = TextWriter(Writer(network, self.ends), self.tokeniser)
         template, own = read_template(folder), bool(description.get("conversations", False))
@@ -120,13 +121,14 @@ class WritingLanguageModel:
         return trimmed_text(self.tokeniser, whole, self.context, marks=self._marks)
 
     def exported(self) -> Exported:
-        """The network, how texts become tokens, and where texts end."""
+        """The network, and apart what was added to it; how texts become tokens, and where texts end."""
         facts = {
             "family": self.config.family, "step": self.step, "tokens": self.network.tokens, "ends": list(self.ends),
             "config": self.config.model_dump(mode="json"),
         }  # fmt: skip
         files = {name: (self._folder / name).read_bytes() for name in BESIDE if (self._folder / name).is_file()}
-        return Exported({"decoder": self.network.state_dict()}, facts, files)
+        tensors = {"decoder": self.network.state_dict()} | ({"additions": self._additions} if self._additions else {})
+        return Exported(tensors, facts, files)
 
     def write_huggingface(self, folder: Path) -> None:
         """Write it into the existing ``folder`` as other programs read it. Raises as ``write_folder``."""
@@ -150,8 +152,11 @@ class WritingLanguageModel:
         return self.context - min(tokens, max(1, self.context // 4)) + 1
 
 
-def filled(folder: Path, config: LanguageConfig, tokens: int, device: torch.device) -> LanguageModel:
-    """The network of a checkpoint, read tensor by tensor into its place, with additions merged; in eval mode.
+def filled(
+    folder: Path, config: LanguageConfig, tokens: int, device: torch.device
+) -> tuple[LanguageModel, dict[str, Tensor]]:
+    """The network of a checkpoint, read tensor by tensor into its place, with additions merged, in eval mode; and the
+    additions (none where all of it learnt), which are a few megabytes.
 
     Raises:
         DamagedError: something is missing, of another shape, or does not belong there.
@@ -168,7 +173,9 @@ def filled(folder: Path, config: LanguageConfig, tokens: int, device: torch.devi
             if tensors.shapes[name] != tuple(place.shape):
                 raise DamagedError("In {file}, {name} has another shape than the model.", file=path.name, name=name)
             place.copy_(tensors.read(name))
-    return merge_lora(model).requires_grad_(False).eval()  # type: ignore[return-value]
+    additions = additions_of(model)
+    merge_lora(model)
+    return model.requires_grad_(False).eval(), additions
 
 
 def tuned(model: LanguageModel, config: LanguageConfig) -> LanguageModel:

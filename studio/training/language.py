@@ -93,7 +93,7 @@ class LanguageTask:
         """The one phase of a step, at the step's learning rate."""
         rate = self.config.learning_rate * rate_factor(self.config, draws.step)
         for group in self.optimisers[NAME].param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * (self.config.matrix_rate if group["orthogonal"] else 1.0)
         self._values = {"learning_rate": torch.tensor(rate)}
         self.decoder.train()
         self._made.clear()
@@ -113,15 +113,23 @@ class LanguageTask:
             most = max(1, config.context - max(1, min(config.sample_tokens, config.context // 4)))
             self._beginnings = self.data.beginnings(config.sample_count, most)
         writer = TextWriter(Writer(model, self._ends(), joined=False), self.data.data.tokeniser)
-        texts = []
-        for number, beginning in enumerate(self._beginnings):
-            writing = SAMPLED.model_copy(update={"tokens": config.sample_tokens, "seed": config.seed + number})
-            words = "".join(one.text for step in writer.continued([beginning.tokens], writing) for one in step)
-            texts.append({"prompt": beginning.shown, "text": words, "reference": beginning.reference})
-            yield np.zeros((0, 1, 1, 3), np.uint8)
-        self._notes = {"texts": texts, "kind": self.data.data.kind}
-        if not texts:
-            yield np.zeros((0, 1, 1, 3), np.uint8)
+        words = [""] * len(self._beginnings)
+        none = np.zeros((0, 1, 1, 3), np.uint8)
+        if self._beginnings:
+            writing = SAMPLED.model_copy(update={"tokens": config.sample_tokens, "seed": config.seed})
+            for step in writer.continued([beginning.tokens for beginning in self._beginnings], writing):
+                for one in step:
+                    words[one.row] += one.text
+                    if one.ending:
+                        yield none
+        self._notes = {
+            "texts": [
+                {"prompt": beginning.shown, "text": written, "reference": beginning.reference}
+                for beginning, written in zip(self._beginnings, words, strict=True)
+            ],
+            "kind": self.data.data.kind,
+        }
+        yield none
 
     def sample_notes(self) -> Mapping[str, Any]:
         """Of each sample what it went on from, what it wrote, what really follows there; ``kind`` is the data's."""

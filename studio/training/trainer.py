@@ -319,8 +319,9 @@ class Trainer:
         pieces = []
         for piece in self.task.samples(self._averaged()):
             pieces.append(piece)
+            most = self.task.config.sample_count
             done = sum(len(piece) or 1 for piece in pieces)  # a piece without pictures stands for a text
-            yield Progress(text("Making samples"), done, self.task.config.sample_count)
+            yield Progress(text("Making samples"), min(done, most), most)
         pictures = np.concatenate(pieces)
         self._sampled_at, notes = self.step, dict(self.task.sample_notes())
         self.recorder.samples(self.step, self.items, pictures, notes)

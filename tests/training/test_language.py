@@ -132,6 +132,8 @@ def test_additions_learn_alone_and_are_merged_when_it_is_used(make_trainer: Make
     model = load_model(trainer.checkpoints.points("model")[-1].path, CPU)
     tokens = torch.arange(5, 15)[None]
     torch.testing.assert_close(model.network(tokens), decoder.eval()(tokens), atol=1e-5, rtol=1e-4)
+    apart = model.exported().tensors["additions"]
+    assert apart.keys() == additions_of(decoder).keys()
 
 
 @pytest.mark.parametrize("there", [{"tuning": LoraTuning(rank=2)}, {"ema_half_life": 0}, {}])
