@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from studio.config.texts import Message
@@ -37,14 +38,16 @@ class Conversations:
         if not messages:
             raise UsageError("There is nothing to reply to; write a message.")
         system = [message for message in messages[:1] if message.role == "system"]
-        turns = list(messages[len(system) :])
-        whole = self.tokens(messages, reply=True, start=start)
-        tokens = whole
-        while len(tokens) > most and len(turns) > 1:
-            turns = turns[1:]
-            while len(turns) > 1 and turns[0].role == "assistant":
-                turns = turns[1:]
-            tokens = self.tokens([*system, *turns], reply=True, start=start)
+        turns = messages[len(system) :]
+        tokens = whole = self.tokens(messages, reply=True, start=start)
+        if len(whole) > most and len(turns) > 1:
+            begins = [i for i, turn in enumerate(turns) if i and turn.role != "assistant"] or [len(turns) - 1]
+
+            def rest(begin: int) -> list[int]:
+                return self.tokens([*system, *turns[begin:]], reply=True, start=start)
+
+            found = bisect_left(begins, True, key=lambda begin: len(rest(begin)) <= most)
+            tokens = rest(begins[min(found, len(begins) - 1)])
         kept = min(self._kept(system), most // 2)
         cut = trimmed(tokens, most=most, kept=kept)
         return Prompt(tuple(cut), start, len(whole) - len(cut))
