@@ -73,15 +73,15 @@ def add(
 @app.command("builtin")
 def builtin(
     project: ProjectPath,
-    what: Annotated[str, typer.Argument(metavar="portraits|world", help="The embedded data set.")],
+    what: Annotated[str, typer.Argument(metavar="portraits|world|bilingual", help="The embedded data set.")],
     name: Name = None,
-    count: Annotated[int | None, typer.Option("--count", help="How many pictures or texts.")] = None,
+    count: Annotated[int | None, typer.Option("--count", help="How many pictures, texts or pairs.")] = None,
     size: Annotated[int | None, typer.Option("--size", help="Side of portraits in pixels.")] = None,
     form: Annotated[str | None, typer.Option("--kind", metavar="text|chat", help="How the world is written.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed makes other ones.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an embedded data set in the project: portraits are drawn, the world's texts are written."""
+    """Make an embedded data set in the project: portraits are drawn, texts and pairs of sentences are written."""
     options = {"count": count, "size": size, "form": form, "seed": seed}
     given = {option: value for option, value in options.items() if value is not None}
     request = validated(BuiltinRequest, {"what": {"kind": what}, "name": name or what})

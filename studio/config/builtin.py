@@ -29,4 +29,15 @@ class World(Settings):
     seed: int = setting(0, help="Another seed writes of another valley.", ge=0, le=2**31 - 1)
 
 
-Builtin = Portraits | World
+class Bilingual(Settings):
+    """English sentences with their French translations."""
+
+    kind: Literal["bilingual"] = "bilingual"
+    count: int = setting(
+        40_000, label="Pairs", help="How many sentences are written in both languages; no two are alike.", ge=1,
+        le=10_000_000, log=True,
+    )  # fmt: skip
+    seed: int = setting(0, help="Another seed writes other sentences.", ge=0, le=2**31 - 1)
+
+
+Builtin = Portraits | World | Bilingual

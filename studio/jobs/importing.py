@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from studio.config.builtin import World
+from studio.config.builtin import Bilingual, World
 from studio.config.requests import BuiltinRequest, ImportRequest
+from studio.data.bilingual.writing import write_bilingual
 from studio.data.builtin import draw_portraits
 from studio.data.importing import ImportSummary, import_pictures
 from studio.data.importing_pairs import import_pairs
@@ -53,6 +54,8 @@ def draw_builtin(request: BuiltinRequest, project_path: Path, commands: CommandQ
     what, name, stop = request.what, request.name, commands.stopping
 
     def fill(folder: Path) -> Iterator[Event]:
+        if isinstance(what, Bilingual):
+            return write_bilingual(what, folder, name, stop)
         if isinstance(what, World):
             return write_world(what, folder, name, stop)
         return draw_portraits(what, folder, name, stop)
