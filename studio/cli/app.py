@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import studio
-from studio.cli import chatting, data, editing, judging, making, measuring, project, training, weights
+from studio.cli import chatting, data, editing, judging, making, measuring, project, training, translating, weights
 from studio.cli.output import ReaderGone, say, say_error
 from studio.ground.errors import StudioError, UsageError
 
@@ -38,6 +38,7 @@ editing.register(app)
 judging.register(app)
 chatting.register(app)
 measuring.register(app)
+translating.register(app)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 

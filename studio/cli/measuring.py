@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -11,12 +12,19 @@ import typer
 from studio.cli.options import AsJson, DeviceName, ProjectPath, RunName, checkpoint_name
 from studio.cli.output import say_table
 from studio.cli.serving import finish, serve, stopping_on_signals
+from studio.cli.translating import evaluate_translations
 from studio.config.base import validated
+from studio.config.registry import capabilities
 from studio.config.requests import EvaluateRequest
+from studio.ground.errors import UsageError
 from studio.measures.registry import NOTES, find_measure
 from studio.projects.measures import MeasureRow
 
 EVERY = "all"
+Sources = Annotated[Path | None, typer.Option("--source", metavar="FILE", help="Sentences to translate, one a line.")]
+References = Annotated[
+    Path | None, typer.Option("--reference", metavar="FILE", help="Their translations by people, one a line.")
+]
 _DIGITS = 4
 
 
@@ -44,19 +52,36 @@ def evaluate(
     judge: Annotated[
         str, typer.Option("--judge", metavar="RUN", help="The run of a classifier that compares pictures.")
     ] = "",
-    count: Annotated[int, typer.Option("--count", min=2, max=100_000, help="How many samples.")] = 1000,
+    count: Annotated[
+        int | None, typer.Option("--count", min=2, max=100_000, help="How many samples; 1000, or all pairs.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same numbers.")] = 0,
     part: Annotated[
-        Literal["training", "validation", "test"], typer.Option("--part", help="What a classifier is asked about.")
-    ] = "validation",
+        Literal["training", "validation", "test"] | None,
+        typer.Option("--part", help="What a classifier or a translation model is asked about."),
+    ] = None,
+    source: Sources = None,
+    reference: References = None,
+    beam: Annotated[int | None, typer.Option("--beam", min=1, help="So many translations in view at once.")] = None,
     device: DeviceName = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Measure how good a run's model is, at one checkpoint or along the run, with error bars."""
+    """Measure how good a run's model is, at one checkpoint or along the run, with error bars.
+
+    A translation model is compared with the translations of people: BLEU, chrF, how many are exactly right.
+    """
+    if source is not None or reference is not None or _translates(project, run):
+        if part == "training" or len(checkpoint or ()) > 1:
+            raise UsageError("A translation model is asked at one checkpoint about validation or test.")
+        code = evaluate_translations(
+            project, run, source=source, reference=reference, part=part or "test", count=0 if count is None else count,
+            beam=beam, checkpoint=(checkpoint or ["best"])[0], device=device, as_json=as_json,
+        )  # fmt: skip
+        raise typer.Exit(code)
     asked: dict[str, Any] = {
         "run": run, "dataset": data, "measures": tuple(find_measure(name).name for name in measure or ()),
-        "checkpoints": tuple(_name(word) for word in checkpoint or ("last",)), "judge": judge, "count": count,
-        "seed": seed, "part": part, "device": device,
+        "checkpoints": tuple(_name(word) for word in checkpoint or ("last",)), "judge": judge,
+        "count": 1000 if count is None else count, "seed": seed, "part": part or "validation", "device": device,
     }  # fmt: skip
     with stopping_on_signals() as commands:
         ending = serve(validated(EvaluateRequest, asked), project, as_json=as_json, commands=commands)
@@ -66,6 +91,13 @@ def evaluate(
     said = "" if rows else "Stopped; what was measured until then is kept with the run."
     more = {"run": run, "result": None, "rows": [asdict(row) for row in rows]}
     raise typer.Exit(finish(ending, as_json=as_json, more=more, words=said))
+
+
+def _translates(project: Path, run: str) -> bool:
+    from studio.projects.project import Project
+
+    with Project.open(project, write=False) as opened:
+        return "translates" in capabilities(opened.runs.get(run).family)
 
 
 def _name(word: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from studio.config.base import Dial, Settings, setting
 from studio.config.builtin import Builtin, Portraits
@@ -393,6 +393,29 @@ class TranslateFileRequest(Settings):
     decoding: Decoding = Decoding()
     glossary: tuple[Term, ...] = ()
     device: Device = "auto"
+
+
+class ScoreRequest(Settings):
+    """Compare translations with those of people: BLEU, chrF, how many are exactly right.
+
+    ``source`` and ``reference`` are files whose lines belong together; without them a part of the run's own data set is
+    asked about, ``count`` pairs of it (0: all), beside the answers of the nearest sentences that it learned from.
+    """
+
+    run: str
+    checkpoint: CheckpointName = "best"
+    source: Path | None = None
+    reference: Path | None = None
+    part: Literal["validation", "test"] = "test"
+    count: int = Field(0, ge=0)
+    decoding: Decoding = Decoding()
+    device: Device = "auto"
+
+    @model_validator(mode="after")
+    def _both_files(self) -> Self:
+        if (self.source is None) != (self.reference is None):
+            raise ValueError("a source needs its reference, and the other way round")
+        return self
 
 
 class QualityRequest(Settings):

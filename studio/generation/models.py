@@ -278,6 +278,9 @@ class TranslatingModel(Model, Protocol):
     def next_words(self, sentence: str, begin: str, count: int, *, int8: bool = False) -> tuple[Word, ...]:
         """At most ``count`` words that could stand after ``begin`` in the translation, the likeliest first."""
 
+    def likelihoods(self, sentence: str, translations: Sequence[str]) -> list[float]:
+        """How likely the model holds each translation of a sentence to be: mean logarithms of its tokens, below 0."""
+
     def look(self, sentence: str, decoding: Decoding, begin: str = "") -> SeenTranslation:
         """How one sentence is translated: the search, and what was looked at."""
 

@@ -15,6 +15,7 @@ from studio.config.requests import (
     LookRequest,
     ReadRequest,
     RoundTripRequest,
+    TranslateRequest,
 )
 from studio.ground.events import Event
 from studio.jobs.serving import ModelServer
@@ -53,6 +54,11 @@ def write(request: ChatRequest | ContinueRequest, project_path: Path, commands: 
 
 def read(request: ReadRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
     """How a language model reads a text. ``Ended.result`` is a ``studio.generation.replies.ReadText``."""
+    return _serve(request, project_path, commands)
+
+
+def translate(request: TranslateRequest, project_path: Path, commands: CommandQueue) -> Iterator[Event]:
+    """A text in the other language. ``Ended.result`` is a ``studio.generation.translations.Translation``."""
     return _serve(request, project_path, commands)
 
 

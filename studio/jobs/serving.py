@@ -31,6 +31,9 @@ from studio.config.requests import (
     ReadRequest,
     Recipe,
     RoundTripRequest,
+    ScoreRequest,
+    TranslateFileRequest,
+    TranslateRequest,
 )
 from studio.data.decoding import BrokenPicture
 from studio.data.preparing import prepare_bytes
@@ -43,6 +46,7 @@ from studio.generation.models import (
     PictureModel,
     SeenStep,
     StepwiseModel,
+    TranslatingModel,
     WritingModel,
     load_model,
 )
@@ -57,6 +61,7 @@ from studio.jobs.racing import race
 from studio.jobs.recording import loss_notice
 from studio.jobs.registry import find_job
 from studio.jobs.steering import CommandQueue
+from studio.jobs.translating import translated
 from studio.jobs.writing import read, written
 from studio.projects.run import Run
 from studio.training.precision import choose_device
@@ -67,13 +72,15 @@ _STEPS = ("steps", "words", "race")  # what is looked at without any data
 Found = TypeVar("Found")
 ModelRequest = (
     GenerateRequest | LookRequest | AskRequest | ClassifyRequest | QualityRequest | EditRequest | EditFilesRequest
-    | RoundTripRequest | ChatRequest | ContinueRequest | ReadRequest
+    | RoundTripRequest | ChatRequest | ContinueRequest | ReadRequest | TranslateRequest | TranslateFileRequest
+    | ScoreRequest
 )  # fmt: skip
 _REFUSALS = {
     "pictures": "{run} is a run of the family {family}, which makes no pictures; choose one that does.",
     "judges": "{run} is a run of the family {family}, which tells no labels; choose one of a classifier.",
     "edits": "{run} is a run of the family {family}, which translates no pictures; choose one of a CycleGAN.",
     "writes": "{run} is a run of the family {family}, which writes no texts; choose one of a language model.",
+    "translates": "{run} is a run of the family {family}, which translates no texts; choose one that does.",
 }
 
 
@@ -106,8 +113,8 @@ class ModelServer:
 
     def serve(self, request: Settings, commands: CommandQueue) -> Iterator[Event]:
         """The events of a request to a model; the ending's result is what was asked for: a :class:`MadePictures`, an
-        ``Insight``, an ``Answer``, an ``Edited``, a ``RoundTrip``, ``Replies``, a ``ReadText``. What needs no model is
-        left to its own job.
+        ``Insight``, an ``Answer``, an ``Edited``, a ``RoundTrip``, ``Replies``, a ``ReadText``, a ``Translation``. What
+        needs no model is left to its own job.
 
         Pictures come as :class:`Samples` that grow from chunk to chunk; a stop ends between two chunks. Texts come as
         :class:`Written`, token by token.
@@ -123,6 +130,8 @@ class ModelServer:
                 yield from self._edit(request, commands)
             elif isinstance(request, ChatRequest | ContinueRequest | ReadRequest):
                 yield from self._write(request, commands)
+            elif isinstance(request, TranslateRequest):
+                yield from self._translate(request, commands)
             else:
                 yield from find_job(request)(request, self._path, commands)
         except Stopped:
@@ -217,6 +226,14 @@ class ModelServer:
             model, run, request, commands
         )  # fmt: skip
         yield from work
+
+    def _translate(self, request: TranslateRequest, commands: CommandQueue) -> Iterator[Event]:
+        with open_project(self._path) as project:
+            run = project.runs.get(request.run)
+            must_be_able(run, "translates")
+            model = yield from self.model(run, request)
+        assert isinstance(model, TranslatingModel)
+        yield from translated(model, run, request, commands)
 
 
 def must_be_able(run: Run, capability: str) -> None:

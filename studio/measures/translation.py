@@ -25,3 +25,14 @@ def scores(found: Sequence[str], references: Sequence[str]) -> dict[str, float]:
         "chrf": float(sacrebleu.corpus_chrf(list(found), [list(references)]).score),
         "exact": 100 * same / len(found),
     }
+
+
+def signatures() -> dict[str, str]:
+    """How ``bleu`` and ``chrf`` are computed, in sacrebleu's own words, which papers state beside the numbers."""
+    from sacrebleu.metrics import BLEU, CHRF
+
+    found = {}
+    for name, metric in (("bleu", BLEU()), ("chrf", CHRF())):
+        metric.corpus_score(["a"], [["a"]])  # a signature names how many references there were
+        found[name] = str(metric.get_signature())
+    return found

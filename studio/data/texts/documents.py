@@ -128,4 +128,4 @@ def _wrapped(words: str, lines: int) -> str:
 
 
 def _in_one_line(words: str) -> str:
-    return " ".join(words.split("\n"))
+    return " ".join(words.split("\n")).strip()
