@@ -70,7 +70,11 @@ class DataPage(Page):
         self.import_button = self._button("importData", self.tr("Import pictures…"), "import")
         self.draw_button = self._button("drawPortraits", self.tr("Draw Portraits…"), "random")
         self.world_button = self._button("writeWorld", self.tr("Write a World…"), "chat")
+        self.bilingual_button = self._button("writeBilingual", self.tr("Write English and French…"), "translate")
         self.catalogue_button = self._button("openCatalogue", self.tr("Catalogue…"), "download")
+        self._bringing = (
+            self.import_button, self.draw_button, self.world_button, self.bilingual_button, self.catalogue_button,
+        )  # fmt: skip
         self.view = DataView(self.session)
         self.view.setObjectName("dataView")
         self.rows = BringRows(self.queue)
@@ -115,7 +119,7 @@ class DataPage(Page):
         buttons = QVBoxLayout()
         buttons.setContentsMargins(16, 0, 16, 0)
         buttons.setSpacing(8)
-        for button in (self.import_button, self.draw_button, self.world_button, self.catalogue_button):
+        for button in self._bringing:
             buttons.addWidget(button)
         layout.addLayout(buttons)
         return column
@@ -168,6 +172,7 @@ class DataPage(Page):
             (self.second, self._on_import),
             (self.draw_button, self.doors.open_portraits),
             (self.world_button, self.doors.open_world),
+            (self.bilingual_button, self.doors.open_bilingual),
             (self.catalogue_button, self.doors.open_catalogue),
             (self.empty.button, self._on_empty),
         )
@@ -237,6 +242,7 @@ class DataPage(Page):
             "import": self._on_import,
             "portraits": go.open_portraits,
             "world": go.open_world,
+            "bilingual": go.open_bilingual,
             "catalogue": go.open_catalogue,
         }
         way = ways.get(str(what.get("ask", "")))
@@ -320,7 +326,7 @@ class DataPage(Page):
         why = self.session.why_read_only()
         if self.session.project is None:
             why = self.tr("No project is open. Open one or make a new one first.")
-        for button in (self.import_button, self.draw_button, self.world_button, self.catalogue_button, self.second):
+        for button in (*self._bringing, self.second):
             set_enabled(button, why)
         self._stack.setCurrentWidget(self.view if self._current else self.empty)
         if not self._current:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
 
-from studio.config.builtin import Builtin, Portraits, World
+from studio.config.builtin import Bilingual, Builtin, Portraits, World
 from studio.config.requests import BuiltinRequest, ImportRequest
 from studio.ground.errors import StudioError
 from studio.ui import theme
@@ -163,6 +163,17 @@ WORLD = Made(
     _t(
         "A small valley that the program writes about: who lives there, what is known of them, stories that they are "
         "in. A language model learns it in minutes and can then be asked. The same numbers write the same texts."
+    ),
+    _t("Write"),
+)
+
+
+BILINGUAL = Made(
+    Bilingual(),
+    _t("Write English and French"),
+    _t(
+        "Sentences in both languages by the program's own grammar, each with one right translation. Some combinations "
+        "of words are held out, so that what is tested was never seen. The same numbers write the same sentences."
     ),
     _t("Write"),
 )
@@ -341,4 +352,6 @@ def name_checker(check: Callable[[str], object], taken: Callable[[], Sequence[st
     return why_not
 
 
-__all__ = ["PORTRAITS", "WORLD", "ImportDialog", "Made", "MadeDialog", "NameDialog", "NameField", "name_checker"]
+__all__ = [
+    "BILINGUAL", "PORTRAITS", "WORLD", "ImportDialog", "Made", "MadeDialog", "NameDialog", "NameField", "name_checker",
+]  # fmt: skip

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from studio.ui.pages.data_bringing import BringQueue, BringRequest
 from studio.ui.pages.data_deeds import Deeds
 from studio.ui.pages.data_dialogs import (
+    BILINGUAL,
     PORTRAITS,
     WORLD,
     CheckName,
@@ -25,6 +26,7 @@ from studio.ui.session import Session
 _TRIES = 1000
 _PORTRAITS = "Portraits"
 _WORLD = "World"
+_BILINGUAL = "English-French"
 
 
 class Doors(QObject):
@@ -48,6 +50,10 @@ class Doors(QObject):
     def open_world(self) -> None:
         """Ask how much to write of the embedded world."""
         self._open_made(WORLD, _WORLD)
+
+    def open_bilingual(self) -> None:
+        """Ask how many sentences to write in both languages."""
+        self._open_made(BILINGUAL, _BILINGUAL)
 
     def open_catalogue(self) -> None:
         """Show what can be fetched."""

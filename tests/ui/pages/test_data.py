@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
-from studio.config.builtin import Portraits, World
+from studio.config.builtin import Bilingual, Portraits, World
 from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest, ImportRequest
 from studio.jobs.registry import run_job
 from studio.projects.project import Project
@@ -174,6 +174,17 @@ def test_the_catalogue_asks_before_it_fetches(qtbot: Any, path: Path, open_page:
     qtbot.mouseClick(fashion.download, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(fashion.yes, Qt.MouseButton.LeftButton)
     assert asked == [DownloadRequest(entry="fashion-mnist", name="Fashion-MNIST")]
+
+
+def test_pairs_are_written_as_asked_for(qtbot: Any, path: Path, open_page: Any) -> None:
+    page = open_page(path)
+    asked: list[BuiltinRequest] = []
+    click(qtbot, page, "writeBilingual")
+    dialog = dialog_of(page, "bilingualDialog")
+    dialog.asked.disconnect()  # type: ignore[attr-defined]
+    dialog.asked.connect(asked.append)  # type: ignore[attr-defined]
+    click(qtbot, dialog, "bilingualDialogAccept")
+    assert asked == [BuiltinRequest(what=Bilingual(), name="English-French")]
 
 
 def test_a_world_is_written_as_asked_for(qtbot: Any, path: Path, open_page: Any) -> None:
