@@ -32,7 +32,7 @@ _NEXT = ("Then {rest}", "After that {rest}", "Later {rest}", "Soon {rest}")
 _OTHERS = ("Meanwhile {rest}", "On the same day {rest}", "{rest}", "{rest}")
 _NUMBERS = {2: "two", 3: "three"}
 _LONG = ((2, 2), (2, 3), (3, 2))
-_SIZES = ((1, 1), (1, 2), (2, 1), (2, 1), (3, 1), *_LONG)
+_SIZES = ((1, 1), (1, 2), (2, 1), (2, 1), (2, 1), (3, 1), *_LONG)
 """How many people, and how many deeds of each: a model learns to look things up in short stories first."""
 
 
