@@ -24,7 +24,7 @@ class World(Settings):
         "chat", help="Conversations with questions and replies, or plain text to be continued."
     )
     count: int = setting(
-        20_000, label="Texts", help="How many conversations or texts are written.", ge=1, le=10_000_000, log=True
+        40_000, label="Texts", help="How many conversations or texts are written.", ge=1, le=10_000_000, log=True
     )
     seed: int = setting(0, help="Another seed writes of another valley.", ge=0, le=2**31 - 1)
 
