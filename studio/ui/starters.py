@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DATASET = "Portraits"
 WORLD = "World"
+BILINGUAL = "English-French"
 _RETRY_MS = 200
 
 
@@ -96,18 +97,20 @@ STARTERS: tuple[Starter, ...] = (
         "translation",
         "translate",
         _t("A small translator"),
-        _t("A Transformer learns to translate and shows which word looks at which."),
+        _t("A Transformer learns to translate English into French and shows which word looks at which."),
         _t("about five minutes"),
+        BILINGUAL,
     ),
 )
 
 
 def embedded(name: str) -> BuiltinRequest:
     """The request that makes the data set of a starter as it is meant to be begun with."""
-    from studio.config.builtin import Portraits, World
+    from studio.config.builtin import Bilingual, Portraits, World
     from studio.config.requests import BuiltinRequest
 
-    return BuiltinRequest(what=World() if name == WORLD else Portraits(), name=name)
+    made = {WORLD: World(), BILINGUAL: Bilingual()}
+    return BuiltinRequest(what=made.get(name, Portraits()), name=name)
 
 
 def free_folder(folder: Path, name: str) -> Path:
