@@ -272,13 +272,3 @@ def make_pictures(tmp_path: Path) -> Callable[..., Path]:
 def tiny_pictures(make_pictures: Callable[..., Path]) -> Path:
     """A folder of 3 classes with 12 PNG files of 40x40 each: circles, squares, stripes."""
     return make_pictures()
-
-
-# --- families to come ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def language_family(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The family of language models, which is not yet among the others."""
-    known = ("gan", "diffusion", "cyclegan", "classifier", "language")
-    monkeypatch.setattr("studio.config.registry.FAMILIES", known)

@@ -219,7 +219,7 @@ class LanguageConfig(TrainingSettings):
         advanced=True,
     )  # fmt: skip
     optimiser: Literal["adamw", "muon"] = setting(
-        "adamw", help="Muon makes the updates of matrices orthogonal (Jordan et al. 2024); the rest goes by AdamW.",
+        "muon", help="Muon makes the updates of matrices orthogonal (Jordan et al. 2024); the rest goes by AdamW.",
         advanced=True,
     )  # fmt: skip
     learning_rate: float = setting(

@@ -36,7 +36,7 @@ SMALL = {"steps": 2, "batch": 2, "sample_count": 1, "sample_tokens": 2, "context
 
 
 @pytest.fixture(autouse=True)
-def _ready(language_family: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _ready(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the estimate of the memory, which ``test_footprint.py`` is about."""
     monkeypatch.setattr("studio.jobs.trials.measure_footprint", lambda *_, **__: iter([None, Footprint(0, 0)]))
 

@@ -24,7 +24,6 @@ from tests.foreign_languages import foreign_folder, foreign_model
 
 from .conftest import ending, run_to_end
 
-pytestmark = pytest.mark.usefixtures("language_family")
 GREEDY = Writing(temperature=0, tokens=8)
 TEMPLATE = (
     "{% for m in messages %}{{ m.role[0] + ':' + m.content + '<end>' }}{% endfor %}"

@@ -26,7 +26,6 @@ from studio.training.trainer import Trainer
 from .conftest import CPU, TINY, finish
 from .tiny_texts import TinyTexts, stories, talks
 
-pytestmark = pytest.mark.usefixtures("language_family")
 Make = Callable[..., Trainer]
 CONFIG = TINY["language"]
 assert isinstance(CONFIG, LanguageConfig)

@@ -19,7 +19,7 @@ from studio.training.trainer import Counters, Trainer
 
 from .conftest import finish, other_data
 
-pytestmark = pytest.mark.usefixtures("quick_measure", "language_family")
+pytestmark = pytest.mark.usefixtures("quick_measure")
 Make = Callable[..., Trainer]
 FACTS = ("step", "changes", "bad_in_a_row", "validated", "enough")
 
