@@ -316,7 +316,7 @@ def begun_with(config: LanguageConfig, other: LanguageConfig) -> LanguageConfig:
     changed = {
         "network": other.network, "context": min(other.context, max(config.context, _TUNED_CONTEXT)),
         "tokens": Inherited(), "vocabulary": other.vocabulary,
-        "learning_rate": min(config.learning_rate, _TUNED_RATE),
+        "learning_rate": min(config.learning_rate, _TUNED_RATE), "optimiser": "adamw",
     }  # fmt: skip
     return config.model_copy(update=changed)
 
