@@ -22,11 +22,8 @@ from studio.jobs.steering import CommandQueue
 from studio.projects.datasets import DataSetRecord
 from studio.projects.project import Project
 from studio.projects.run import Run
-from studio.ui.pages import make_page
-from studio.ui.pages.page import Page
-from studio.ui.panels.panel import ModelPanel
+from studio.ui.panels.language import LanguagePanel
 from studio.ui.panels.tab import PanelTab
-from studio.ui.session import Session
 from studio.ui.window import StudioWindow
 
 DATA = "stories"
@@ -165,20 +162,6 @@ class ReadingServer:
         yield Ended("finished", result=Replies((row,), request, int(request.checkpoint), 4, 0, 0, 0.1))
 
 
-class LanguagePanel(ModelPanel):
-    """The panel without its Create tab."""
-
-    def make_tab(self, tab: str) -> PanelTab:
-        if tab == "look":
-            from studio.ui.panels.language_look import LanguageLookTab
-
-            return LanguageLookTab(self.session, self.family, self)
-        from studio.ui.panels.language_words import LANGUAGE
-        from studio.ui.panels.train_tab import TrainTab
-
-        return TrainTab(self.session, LANGUAGE, self)
-
-
 def add_texts(project: Project, name: str = DATA) -> None:
     """A data set of thirty short stories, as the import leaves it."""
     folder = project.datasets.new_folder(name)
@@ -197,15 +180,9 @@ def add_texts(project: Project, name: str = DATA) -> None:
 
 
 def know_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The family is one of the program's, and its panel this one."""
+    """The family is one of the program's."""
     if "language" not in registry.FAMILIES:
         monkeypatch.setattr(registry, "FAMILIES", (*registry.FAMILIES, "language"))
-
-    def make(page: str, session: Session) -> Page:
-        return LanguagePanel(session, page) if page == "chat" else make_page(page, session)
-
-    monkeypatch.setattr("studio.ui.page_stack.make_page", make)
-    monkeypatch.setattr("studio.ui.pages.is_there", lambda entry: True)
 
 
 def shown(window: StudioWindow, tab: str) -> PanelTab:
