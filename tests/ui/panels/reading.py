@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studio.config import registry
 from studio.config.language import LanguageConfig, ModernNetwork
 from studio.config.requests import ChatRequest, ContinueRequest, ReadRequest, TrainRequest
 from studio.data.texts.store import TextStore, TextWriter
+from studio.families import FAMILIES
 from studio.generation.replies import ReadText, ReadToken, Replies, Reply
 from studio.ground.errors import UsageError
 from studio.ground.events import Ended, Event
@@ -181,8 +181,9 @@ def add_texts(project: Project, name: str = DATA) -> None:
 
 def know_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """The family is one of the program's."""
-    if "language" not in registry.FAMILIES:
-        monkeypatch.setattr(registry, "FAMILIES", (*registry.FAMILIES, "language"))
+    families = tuple(dict.fromkeys((*FAMILIES, "language")))
+    for module in ("studio.ui.pages", "studio.config.registry", "studio.ui.session"):
+        monkeypatch.setattr(f"{module}.FAMILIES", families)
 
 
 def shown(window: StudioWindow, tab: str) -> PanelTab:
@@ -190,5 +191,5 @@ def shown(window: StudioWindow, tab: str) -> PanelTab:
     window.resize(1280, 800)
     window.session.go("chat", tab=tab)
     page: Any = window.pages.current
-    assert isinstance(page, LanguagePanel)
+    assert isinstance(page, LanguagePanel), page
     return page.current_tab()
