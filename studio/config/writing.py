@@ -26,5 +26,9 @@ class Writing(Settings):
         1.0, help="Makes what stands there already less likely; 1 does not.", ge=0.1, le=10, advanced=True
     )
     stop: tuple[str, ...] = setting((), help="Stop before any of these texts.", empty="only at the end", advanced=True)
+    int8: bool = setting(
+        False, label="Eight-bit numbers", help="Faster on a CPU and a little less exact; nothing elsewhere.",
+        advanced=True,
+    )  # fmt: skip
     seed: int = setting(0, help="Decides every choice; the same seed gives the same text.", ge=0, le=2**31 - 1)
     count: int = setting(1, label="Variants", help="So many texts at once.", ge=1, le=MOST_VARIANTS)

@@ -30,6 +30,7 @@ from studio.ground.errors import DamagedError
 from studio.models.language import LanguageModel, build_language_model
 from studio.models.language_format import BESIDE, TOKENISER, write_folder
 from studio.models.lora import add_lora, additions_of, merge_lora
+from studio.models.products import twin
 from studio.models.weights import open_tensors
 
 PARTS = ("average.decoder.safetensors", "module.decoder.safetensors")
@@ -56,6 +57,7 @@ class WritingLanguageModel:
         network, self._additions = filled(folder, config, int(description["tokens"]), device)
         self.tokeniser = FileTokeniser.from_file(folder / TOKENISER)
         self._writer = TextWriter(Writer(network, self.ends), self.tokeniser)
+        self._writers = {False: self._writer}
         template, own = read_template(folder), bool(description.get("conversations", False))
         self._conversations = Conversations(self.tokeniser, template) if template is not None or own else None
         self._marks = bool(description.get("marks", False))
@@ -68,7 +70,7 @@ class WritingLanguageModel:
     @property
     def network(self) -> LanguageModel:
         """The network, which nobody else has."""
-        return self._writer.writer.model
+        return self._writers[False].writer.model
 
     @property
     def reused(self) -> int:
@@ -98,6 +100,7 @@ class WritingLanguageModel:
         Raises:
             UsageError: the prompt is empty.
         """
+        self._writer = self._with_numbers(int8=writing.int8)
         return self._writer.continued([prompt.tokens], writing)
 
     def read(
@@ -146,6 +149,14 @@ class WritingLanguageModel:
         }  # fmt: skip
         marks = {"eos_token": self.ends[0] if self.ends else None, "pad_token": self.tokeniser.mark(chat_format.PAD)}
         return found | {name: self.tokeniser.shown(mark) for name, mark in marks.items() if mark is not None}
+
+    def _with_numbers(self, *, int8: bool) -> TextWriter:
+        """What writes with the wished numbers; those of eight bits are for CPUs alone."""
+        if int8 not in self._writers and next(self.network.parameters()).device.type == "cpu":
+            small = twin(self.network)
+            assert isinstance(small, LanguageModel)
+            self._writers[int8] = TextWriter(Writer(small, self.ends, int8=int8), self.tokeniser)
+        return self._writers.get(int8, self._writers[False])
 
     def _most(self, tokens: int) -> int:
         """How long a prompt may be so that the answer has room."""

@@ -15,6 +15,7 @@ from studio.config.writing import Writing
 from studio.generation.token_choice import candidates, drawn, penalised
 from studio.ground.errors import UsageError
 from studio.models.language import LanguageModel
+from studio.models.products import packed
 from studio.models.transformer_cache import TokenCache
 
 _PIECE = 256  # tokens that are read between two chances to stop
@@ -46,13 +47,18 @@ class Writer:
 
     Args:
         joined: False leaves the layers as they are, for a model that somebody else goes on with.
+        int8: compute in numbers of eight bits where there are some (``studio.models.products``).
 
     Attributes:
         reused: tokens of the last text that had not to be read again.
     """
 
-    def __init__(self, model: LanguageModel, ends: Sequence[int] = (), *, joined: bool = True) -> None:
-        self.model = model.eval().join() if joined else model.eval()
+    def __init__(
+        self, model: LanguageModel, ends: Sequence[int] = (), *, joined: bool = True, int8: bool = False
+    ) -> None:
+        self.model = model.eval()
+        if joined:
+            packed(self.model.join(), int8=int8)
         self.ends = frozenset(ends)
         self.reused = 0
         self._cache: TokenCache | None = None

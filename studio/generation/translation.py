@@ -6,7 +6,6 @@ heads, M tokens of a source, N of a translation.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ from studio.generation.translation_search import Hypothesis
 from studio.generation.translation_words import SearchTree, continues, joined, version
 from studio.generation.translations import SeenTranslation, Version, Word
 from studio.ground.errors import DamagedError
-from studio.models.products import packed
+from studio.models.products import packed, twin
 from studio.models.translation import TranslationModel, build_translation_model
 from studio.models.translation_format import BESIDE, write_folder
 from studio.models.weights import open_tensors
@@ -174,8 +173,8 @@ class TranslatorModel:
         """With the wished numbers; those of eight bits are for CPUs alone."""
         small = decoding.int8 and self._device.type == "cpu"
         if small not in self._decoders:
-            network = copy.deepcopy(self.network).join()
-            packed(network, int8=small)
+            network = packed(twin(self.network.join()), int8=small)
+            assert isinstance(network, TranslationModel)
             marks = Marks(self.tokeniser.begin, self.tokeniser.end, self.tokeniser.never)
             self._decoders[small] = Decoder(network, marks)
         return self._decoders[small]

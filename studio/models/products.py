@@ -8,6 +8,7 @@ Either is left out without harm where PyTorch does not have it: other processors
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -38,9 +39,7 @@ class Product:
             self._fast = (_eight_bits if int8 else _laid_out)(self.weight.detach(), self.bias)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Product:
-        """Without the other form, which belongs to one weight."""
-        import copy
-
+        """Without the other form."""
         return Product(copy.deepcopy(self.weight, memo), copy.deepcopy(self.bias, memo))
 
 
@@ -59,7 +58,8 @@ class PackedLinear(nn.Linear):
 def packed(model: nn.Module, *, int8: bool = False) -> nn.Module:
     """Give all linear layers of a model in eval mode the faster form, in place; its weights keep their names.
 
-    Joined layers (``join``) have to be joined before; what has products of its own lists them as ``products``.
+    Joined layers (``join``) have to be joined before; what has products of its own lists them as ``products``, and the
+    layers that they stand for as ``bypassed``.
     """
     size = sum(parameter.nbytes for parameter in model.parameters())
     if size > MOST_BYTES * (4 if int8 else 1):
@@ -68,11 +68,21 @@ def packed(model: nn.Module, *, int8: bool = False) -> nn.Module:
         for product in getattr(parent, "products", list)():
             product.pack(int8=int8)
         for name, layer in list(parent.named_children()):
-            if type(layer) is nn.Linear:
+            if name in getattr(parent, "bypassed", ()):
+                continue
+            if type(layer) is nn.Linear or type(layer) is PackedLinear:
                 fast = PackedLinear(layer)
                 fast.product.pack(int8=int8)
                 setattr(parent, name, fast)
     return model
+
+
+def twin(model: nn.Module) -> nn.Module:
+    """A model with the very same weights, which are held once, whose products may take another form than its own."""
+    weights: list[Tensor | None] = list(model.parameters())
+    for module in model.modules():
+        weights += [each for product in getattr(module, "products", list)() for each in (product.weight, product.bias)]
+    return copy.deepcopy(model, {id(weight): weight for weight in weights if weight is not None})
 
 
 def has_int8() -> bool:

@@ -162,6 +162,11 @@ class Attention(nn.Module):
         """What is computed besides its layers."""
         return [] if self._joined is None else [self._joined]
 
+    @property
+    def bypassed(self) -> tuple[str, ...]:
+        """Layers that :meth:`products` stand for."""
+        return () if self._joined is None else ("ask", "offer")
+
     def _asked(self, x: Tensor) -> Tensor:
         """What is asked of a memory (B, H, N, D)."""
         q: Tensor = self.ask(x)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from studio.models.language_format import load_folder
-from studio.models.products import PackedLinear, Product, has_int8, packed
+from studio.models.products import PackedLinear, Product, has_int8, packed, twin
 from tests.foreign_languages import TOKENS, foreign_folder
 
 
@@ -47,6 +47,17 @@ def test_what_is_packed_is_seen_in_every_product(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("torch.nn.functional.linear", None)
     with torch.inference_mode():
         model(torch.tensor([[1, 2, 3]]))
+
+
+def test_a_twin_has_the_same_weights_and_not_the_same_form() -> None:
+    model = load_folder(foreign_folder("qwen3"))[1].join()
+    other = packed(twin(model), int8=True)
+    same = dict(other.named_parameters())
+    assert all(same[name].data_ptr() == one.data_ptr() for name, one in model.named_parameters())
+    assert not any(isinstance(module, PackedLinear) for module in model.modules())
+    ours, theirs = (one.get_submodule("stack.blocks.0.attention").products()[0] for one in (model, other))
+    assert ours.weight.data_ptr() == theirs.weight.data_ptr() and ours is not theirs
+    assert ours._fast is None and (theirs._fast is not None) == has_int8()
 
 
 def test_where_a_form_is_missing_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
 """One text written token by token, greedily, in float32: by the studio, by transformers, and the products alone.
 
-Arguments: gpt2-10m, llama-10m or gpt2-124m; tokens to write; rounds. In every round each of the three writes as many
-tokens after a prompt of its own round. The last line of output: rates (tokens a second) of ``studio``, ``peer`` and
-``chain`` round by round, ``weights``, ``threads``, and ``same``: how many of the rounds' texts are equal.
+Arguments: gpt2-10m, llama-10m or gpt2-124m; tokens to write; rounds. In every round each of them writes as many tokens
+after a prompt of its own round. The last line of output: rates (tokens a second) of ``studio``, ``peer``, ``chain`` and
+``int8`` (the studio in numbers of eight bits) round by round, ``weights``, ``threads``, and ``same``: how many of the
+rounds' texts are equal.
 """
 
 import json
@@ -25,6 +26,7 @@ from studio.config.writing import Writing
 from studio.generation.language_writing import Writer
 from studio.models.language import LanguageModel
 from studio.models.language_format import load_folder
+from studio.models.products import twin
 
 SIDE, TOKENS, ROUNDS = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 PROMPT = 16
@@ -86,18 +88,20 @@ def main() -> None:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     peer, model = pair()
-    writer, layers = Writer(model), products(model)
+    writer = Writer(model)
+    small, layers = Writer(twin(model), int8=True), products(model)  # type: ignore[arg-type]
     inputs = [torch.randn(1, 1, weight.shape[1]) for weight, _ in layers]
     writing = Writing(temperature=0, tokens=TOKENS)
-    found: dict[str, list[float]] = {"studio": [], "peer": [], "chain": []}
+    found: dict[str, list[float]] = {"studio": [], "peer": [], "chain": [], "int8": []}
     same = 0
     for number in range(-1, ROUNDS):  # the first one is to warm up
         prompt = torch.randint(0, model.tokens, (1, PROMPT))
         ours = rate(lambda p=prompt: [step[0].token for step in writer.write(p.tolist(), writing) if step])
         theirs = rate(lambda p=prompt: generated(peer, p))
         bare = rate(lambda: [chain(layers, inputs) for _ in range(TOKENS)])
+        less = rate(lambda p=prompt: [step[0].token for step in small.write(p.tolist(), writing) if step])
         if number >= 0:
-            for name, value in zip(found, (ours[0], theirs[0], bare[0]), strict=True):
+            for name, value in zip(found, (ours[0], theirs[0], bare[0], less[0]), strict=True):
                 found[name].append(value)
             same += ours[1] == theirs[1]
     weights = sum(parameter.numel() for parameter in model.parameters())
