@@ -132,14 +132,14 @@ class MarianTokeniser:
 
     def unknown(self, sentence: str) -> tuple[tuple[int, int], ...]:
         code = _CODE.match(sentence)
-        found = list(_WORD.finditer(sentence, code.end() if code else 0))
-        return tuple(word.span() for word in found if self._unknown in self.read(word[0]))
+        strange = [code.span()] if code and code[0] not in self._numbers else []
+        found = _WORD.finditer(sentence, code.end() if code else 0)
+        return (*strange, *(word.span() for word in found if self._unknown in self.read(word[0])))
 
     def _read_pieces(self, sentence: str) -> list[str]:
         code = _CODE.match(sentence)
-        first = [code[0]] if code and code[0] in self._numbers else []
-        rest = sentence[code.end() :] if code and first else sentence
-        return first + list(self._source.encode(rest, out_type=str))
+        rest = sentence[code.end() :] if code else sentence
+        return [*([code[0]] if code else []), *self._source.encode(rest, out_type=str)]
 
 
 def _pieces(path: Path) -> Any:
