@@ -272,3 +272,11 @@ def make_pictures(tmp_path: Path) -> Callable[..., Path]:
 def tiny_pictures(make_pictures: Callable[..., Path]) -> Path:
     """A folder of 3 classes with 12 PNG files of 40x40 each: circles, squares, stripes."""
     return make_pictures()
+
+
+@pytest.fixture
+def planned_families(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Families that are not yet among the others are found as well."""
+    from studio.families import FAMILIES, PLANNED
+
+    monkeypatch.setattr("studio.config.registry.FAMILIES", (*FAMILIES, *PLANNED))

@@ -21,6 +21,7 @@ import torch
 from studio.cli.app import run as command_line
 from studio.config.base import DIALS, describe, get_value, with_overrides
 from studio.config.builtin import Portraits
+from studio.config.decoding import Decoding
 from studio.config.facts import DataFacts, DeviceFacts, TextFacts
 from studio.config.registry import best_by, capabilities, config_class, data_kinds, load_config, preset
 from studio.config.requests import (
@@ -34,6 +35,7 @@ from studio.config.requests import (
     GenerateRequest,
     ResumeRequest,
     TrainRequest,
+    TranslateRequest,
     grid,
 )
 from studio.config.texts import DataKind, Message
@@ -41,7 +43,15 @@ from studio.config.training import TrainingSettings
 from studio.config.writing import Writing
 from studio.data.texts.store import TextWriter
 from studio.families import FAMILIES
-from studio.generation.models import EditingModel, JudgingModel, Model, PictureModel, WritingModel, load_model
+from studio.generation.models import (
+    EditingModel,
+    JudgingModel,
+    Model,
+    PictureModel,
+    TranslatingModel,
+    WritingModel,
+    load_model,
+)
 from studio.ground.errors import DamagedError
 from studio.ground.events import Ended, Metrics, Samples
 from studio.jobs.footprint import Footprint
@@ -58,9 +68,9 @@ CPU = torch.device("cpu")
 STEPS, HALF = 6, 3
 ASKS = {
     "pictures": GenerateRequest, "steps": GenerateRequest, "judges": AskRequest, "edits": EditRequest,
-    "writes": ContinueRequest,
+    "writes": ContinueRequest, "translates": TranslateRequest,
 }  # fmt: skip
-DATA: dict[DataKind, str] = {"pictures": "portraits", "chat": "talks"}
+DATA: dict[DataKind, str] = {"pictures": "portraits", "chat": "talks", "parallel": "pairs"}
 """A data set of each kind; a family learns from the last kind that it knows."""
 
 
@@ -137,7 +147,7 @@ def _no_estimate() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with 48 portraits and as many conversations."""
+    """A project with 48 portraits, as many conversations and as many pairs of sentences."""
     path = tmp_path_factory.mktemp("families") / "project"
     with Project.create(path) as project:
         project.datasets.add(done(BuiltinRequest(what=Portraits(count=48, size=32)), path)[-1].result)
@@ -150,6 +160,13 @@ def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             writer.finish(source="tests", origin="file").close()
         home = folder.relative_to(path).as_posix()
         project.datasets.add(DataSetRecord(name="talks", folder=home, kind="chat", count=48))
+        folder = project.datasets.new_folder("pairs")
+        with TextWriter(folder, "parallel") as writer:
+            for number in range(48):
+                writer.add_pair(f"{number}", f"{number} and {number * 37 % 100}", f"{number * 37 % 100} et {number}")
+            writer.finish(source="tests", origin="file").close()
+        home = folder.relative_to(path).as_posix()
+        project.datasets.add(DataSetRecord(name="pairs", folder=home, kind="parallel", count=48))
     return path
 
 
@@ -254,6 +271,7 @@ def test_a_checkpoint_is_a_model_that_keeps_its_promises(trained: Trained, kind:
     assert isinstance(model, JudgingModel) == ("judges" in able)
     assert isinstance(model, EditingModel) == ("edits" in able)
     assert isinstance(model, WritingModel) == ("writes" in able)
+    assert isinstance(model, TranslatingModel) == ("translates" in able)
     if isinstance(model, PictureModel):
         drawn = np.concatenate(list(model.draw(3, 0, 20)))
         assert drawn.shape == (20, 32, 32, 3) and drawn.dtype == np.uint8
@@ -277,6 +295,12 @@ def test_a_checkpoint_is_a_model_that_keeps_its_promises(trained: Trained, kind:
             assert again[0] == again[1] and 0 < len(again[0]) <= 5
         *_, read = model.read(model.read_whole("1 and", ()), alternatives=3, attention=True)
         assert not isinstance(read, tuple) and len(read.tokens) == len(model.text("1 and").tokens)
+    if isinstance(model, TranslatingModel):
+        decoding = Decoding(count=2, tokens=6)
+        *_, found = _to_the_end(model.translate(["1 and 37", ""], decoding))
+        assert [len(versions) for versions in found] == [2, 1] and found[1][0].text == ""
+        *_, again = _to_the_end(model.translate(["1 and 37"], decoding))
+        assert again == found[:1] and len(model.look("1 and 37", decoding).source) > 1
 
 
 def _to_the_end(work: Generator[Any, None, Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from studio.config.texts import BytePairs, DataKind, Tokens
 from studio.config.training import TrainingSettings
 
 CAPABILITIES: frozenset[str] = frozenset({"translates"})
-DATA_KINDS: frozenset[DataKind] = frozenset({"parallel"})
+DATA_KINDS: tuple[DataKind, ...] = ("parallel",)
 BEST = Best("chrf", lowest=False)
 Activation = Literal["gelu", "gelu_tanh", "relu", "silu"]
 _HEAD = 64

@@ -93,7 +93,8 @@ class MarianTokeniser:
     """
 
     def __init__(self, folder: Path, *, begin: int, end: int, pad: int) -> None:
-        self.begin, self.end, self.never = begin, end, (pad,)
+        self.begin, self.end = begin, end
+        self.never: tuple[int, ...] = (pad,)
         self._source, self._target = _pieces(folder / SOURCE_PIECES), _pieces(folder / TARGET_PIECES)
         self._numbers = _vocabulary(folder / VOCABULARY)
         apart = (folder / TARGET_VOCABULARY).is_file()

@@ -27,6 +27,7 @@ from studio.generation.translation_words import SearchTree, continues, joined, v
 from studio.generation.translations import SeenTranslation, Version, Word
 from studio.ground.errors import DamagedError
 from studio.models.products import packed, twin
+from studio.models.transformer import Attention
 from studio.models.translation import TranslationModel, build_translation_model
 from studio.models.translation_format import BESIDE, write_folder
 from studio.models.weights import open_tensors
@@ -204,7 +205,8 @@ def attention(network: TranslationModel, source: Sequence[int], target: Sequence
     """How much each token of a translation looks at each of the source, (L, H, N, M) float32, and those of the source
     at each other, (L, H, M, M); rows add up to one."""
     device = network.source_words.weight.device
-    cross, own = network.attentions(), [block.attention for block in network.encoder.blocks]
+    own = [part for block in network.encoder.blocks if isinstance(part := block.attention, Attention)]
+    cross = network.attentions()
     for part in (*cross, *own):
         part.kept = []
     try:
@@ -272,7 +274,7 @@ def _telling(
         try:
             next(work)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value
         yield done, total
 
 

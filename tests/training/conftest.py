@@ -19,11 +19,13 @@ from studio.config.language import LanguageConfig
 from studio.config.registry import data_kinds
 from studio.config.texts import Characters
 from studio.config.training import TrainingSettings
+from studio.config.translation import TranslationConfig, TranslationNetwork
 from studio.data.splitting import Parts
 from studio.ground.events import Ended, Event
 from studio.training.assemble import assemble
 from studio.training.recorder import MemoryRecorder
 from studio.training.trainer import Trainer
+from tests.tiny_pairs import TinyPairs
 
 from .tiny_texts import TinyTexts, talks
 
@@ -111,6 +113,18 @@ TINY: dict[str, TrainingSettings] = {
         sample_tokens=4,
         validate_every=3,
     ),
+    "translation": TranslationConfig(
+        steps=12,
+        batch=120,
+        context=32,
+        network=TranslationNetwork(width=16, heads=2, output_bias=True),
+        schedule="constant",
+        warm_up=2,
+        ema_half_life=500,
+        sample_count=2,
+        scored=4,
+        validate_every=3,
+    ),
 }
 """Small runs of 12 steps, one for each family, in which every part of the state is in use."""
 
@@ -119,6 +133,12 @@ TINY: dict[str, TrainingSettings] = {
 def tiny_texts() -> TinyTexts:
     """40 short conversations."""
     return TinyTexts(talks())
+
+
+@pytest.fixture(scope="session")
+def tiny_pairs() -> TinyPairs:
+    """120 pairs of sentences."""
+    return TinyPairs()
 
 
 @pytest.fixture
@@ -135,14 +155,15 @@ def config(family: str) -> TrainingSettings:
 
 @pytest.fixture
 def make_trainer(
-    tiny: TinyPictures, tiny_texts: TinyTexts, family: str, config: TrainingSettings, tmp_path: Path
-) -> Callable[..., Trainer]:
+    tiny: TinyPictures, tiny_texts: TinyTexts, tiny_pairs: TinyPairs, family: str, config: TrainingSettings,
+    tmp_path: Path,
+) -> Callable[..., Trainer]:  # fmt: skip
     """A function (folder name, changes of the config) that makes a trainer with fresh objects."""
 
     def make(folder: str = "run", *, data: Any = None, stop_at: int | None = None, **changes: Any) -> Trainer:
         return assemble(
             type(config).model_validate(config.model_dump() | changes),
-            data or (tiny if "pictures" in data_kinds(family) else tiny_texts),
+            data or {"pictures": tiny, "parallel": tiny_pairs}.get(data_kinds(family)[-1], tiny_texts),
             family=family,
             device=CPU,
             recorder=MemoryRecorder(),
@@ -155,6 +176,8 @@ def make_trainer(
 
 def other_data(family: str) -> Any:
     """Data of the family's kind that differ from those that :func:`make_trainer` takes."""
+    if "parallel" in data_kinds(family):
+        return TinyPairs(seed=1)
     return TinyPictures(seed=1) if "pictures" in data_kinds(family) else TinyTexts(talks(45))
 
 

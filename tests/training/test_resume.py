@@ -19,7 +19,7 @@ from studio.training.trainer import Counters, Trainer
 
 from .conftest import finish, other_data
 
-pytestmark = pytest.mark.usefixtures("quick_measure")
+pytestmark = pytest.mark.usefixtures("quick_measure", "planned_families")
 Make = Callable[..., Trainer]
 FACTS = ("step", "changes", "bad_in_a_row", "validated", "enough")
 
@@ -91,6 +91,11 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
             "optimiser": "muon", "ema_half_life": 0, "tuning": {"kind": "lora", "rank": 2},
         },
     ),
+    "translation": ("translation", {}),
+    "translation, backwards": (
+        "translation",
+        {"backwards": True, "schedule": "cosine", "ema_half_life": 0, "dropout": 0.0, "label_smoothing": 0.0},
+    ),
     "mlp": ("classifier", {"network": {"kind": "mlp", "width": 8}, "ema_half_life": 0, "gradient_clip": 0.1}),
 }
 
@@ -153,6 +158,7 @@ PARTS = {
         "optimiser.generators", "optimiser.discriminators", "task",
     ),
     "language": ("module.decoder", "average.decoder", "optimiser.decoder", "task"),
+    "translation": ("module.translator", "average.translator", "optimiser.translator", "task"),
 }  # fmt: skip
 
 

@@ -27,10 +27,7 @@ CONFIG = TranslationConfig(
 Make = Callable[..., Trainer]
 
 
-@pytest.fixture(autouse=True)
-def _planned_family(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As long as the family is no part of the window."""
-    monkeypatch.setattr("studio.config.registry.FAMILIES", ("translation",))
+pytestmark = pytest.mark.usefixtures("planned_families")
 
 
 @pytest.fixture(scope="module")
