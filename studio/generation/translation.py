@@ -212,7 +212,7 @@ def attention(network: TranslationModel, source: Sequence[int], target: Sequence
     try:
         with torch.inference_mode():
             network(torch.tensor([list(source)], device=device), torch.tensor([list(target)], device=device))
-        found = [torch.cat([part.kept[0] for part in parts]) for parts in (cross, own) if parts[0].kept is not None]
+        found = [torch.cat([weights for part in parts for weights in part.kept or ()]) for parts in (cross, own)]
     finally:
         for part in (*cross, *own):
             part.kept = None
