@@ -164,6 +164,9 @@ class GanConfig(TrainingSettings):
         live=True,
         log=True,
     )
+    decay: float = setting(
+        0.0, help="Last share of the run in which the learning rates fall to nothing.", ge=0, le=1, advanced=True
+    )
     beta1: float = setting(
         0.0, label="Adam beta 1", help="How long Adam remembers the direction of a step.", ge=0, lt=1, advanced=True
     )
@@ -185,6 +188,11 @@ class GanConfig(TrainingSettings):
         auto="number of pictures",
     )
     mirror: bool = setting(False, help="Show half of the pictures mirrored left to right.", auto="data")
+
+    @property
+    def knows_horizon(self) -> bool:
+        """A learning rate that falls in the end follows the length of the run."""
+        return self.decay > 0
 
     @model_validator(mode="after")
     def _can_train(self) -> Self:
@@ -220,6 +228,7 @@ def preset(data: DataFacts, device: DeviceFacts, dial: Dial) -> GanConfig:
     return GanConfig(
         picture_size=size,
         shares=2 if small else 1,
+        precision="bfloat16" if small and device.bfloat16 else "auto",
         channels=1 if data.channels == 1 else 3,
         steps=_steps(dial, size, small),
         network=ResidualNetwork(width=64 if wide else 32),

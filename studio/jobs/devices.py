@@ -17,13 +17,13 @@ def available_devices() -> tuple[DeviceFacts, ...]:
     found = []
     if torch.cuda.is_available():
         properties = torch.cuda.get_device_properties(0)
-        memory = int(properties.total_memory)
-        found.append(DeviceFacts(kind="cuda", name=str(properties.name), cores=_cores(), memory=memory))
+        facts = {"name": str(properties.name), "memory": int(properties.total_memory)}
+        found.append(DeviceFacts(kind="cuda", cores=_cores(), bfloat16=properties.major >= 8, **facts))
     if torch.backends.mps.is_available():
         memory = psutil.virtual_memory().total
         found.append(DeviceFacts(kind="mps", name="Apple GPU", cores=_cores(), memory=memory))
-    memory = psutil.virtual_memory().available
-    return (*found, DeviceFacts(kind="cpu", name="processor", cores=_cores(), memory=memory))
+    facts = {"name": "processor", "memory": psutil.virtual_memory().available}
+    return (*found, DeviceFacts(kind="cpu", cores=_cores(), bfloat16=_processor_has_bfloat16(), **facts))
 
 
 def device_facts(wanted: Device = "auto") -> DeviceFacts:
@@ -49,6 +49,12 @@ def free_memory(kind: str) -> int:
     if kind == "cuda":
         return int(torch.cuda.mem_get_info()[0])
     return int(psutil.virtual_memory().available)
+
+
+def _processor_has_bfloat16() -> bool:
+    """Whether the processor has products of bfloat16 of its own; others imitate them slowly."""
+    known = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch cannot tell
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
 def _cores() -> int:

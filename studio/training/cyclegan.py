@@ -25,6 +25,7 @@ from studio.training.cyclegan_data import TwoSides
 from studio.training.cyclegan_diagnosis import Diagnosis
 from studio.training.cyclegan_pool import PicturePool
 from studio.training.cyclegan_step import OPPOSITE, Way
+from studio.training.falling import rate_factor
 from studio.training.rng import Draws
 from studio.training.state import start_optimiser
 from studio.training.task import Phase, Pictures, Verdict
@@ -234,12 +235,6 @@ class CycleganTask:
             if OPPOSITE[way] in generators:
                 lost = ((generators[OPPOSITE[way]](there) - x).abs().mean(dim=(1, 2, 3)) / 2).tolist()
         return to_bytes(there).cpu().numpy(), lost
-
-
-def rate_factor(config: CycleganConfig, step: int) -> float:
-    """The share of the learning rates that step ``step`` takes: 1, then falling in a straight line to nothing."""
-    falling = config.decay * config.steps
-    return min(1.0, (config.steps - step) / falling) if falling else 1.0
 
 
 def _adam(module: nn.Module) -> torch.optim.Adam:

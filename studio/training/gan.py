@@ -28,6 +28,7 @@ from studio.models.gan import (
 )
 from studio.models.seeding import process_generator
 from studio.training.augmentation import augment
+from studio.training.falling import rate_factor
 from studio.training.gan_data import GanData
 from studio.training.gan_diagnosis import Diagnosis
 from studio.training.gan_step import GanShare, slopes_due
@@ -68,7 +69,6 @@ class GanTask:
         self.discriminator = discriminator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.modules: dict[str, nn.Module] = {"generator": self.generator, "discriminator": self.discriminator}
         self.optimisers = {name: self._adam(module) for name, module in self.modules.items()}
-        self.follow(config)
         self.diagnosis = Diagnosis()
         self._values: dict[str, Tensor] = {}
         self._judges: RealBatch | None = None
@@ -86,16 +86,13 @@ class GanTask:
         return made
 
     def follow(self, config: TrainingSettings) -> None:
-        """Take over the learning rates."""
+        """Take over the learning rates, from the next step on."""
         assert isinstance(config, GanConfig)
         self.config = config
-        rates = {"generator": config.generator_rate, "discriminator": config.discriminator_rate}
-        for name, optimiser in self.optimisers.items():
-            for group in optimiser.param_groups:
-                group["lr"] = rates[name]
 
     def phases(self, draws: Draws) -> Iterator[Phase]:
         """Discriminator phases, then the generator's, then what the discriminator believes."""
+        self._set_rates(rate_factor(self.config, draws.step))
         for name, module in self.modules.items():
             lend_buffers(module, self._twins(name))
         for share in self._shares:
@@ -167,6 +164,12 @@ class GanTask:
         )
         start_optimiser(optimiser)
         return optimiser
+
+    def _set_rates(self, factor: float) -> None:
+        rates = {"generator": self.config.generator_rate, "discriminator": self.config.discriminator_rate}
+        for name, optimiser in self.optimisers.items():
+            for group in optimiser.param_groups:
+                group["lr"] = factor * rates[name]
 
     def _make_shares(self) -> list[GanShare]:
         """The shares of a batch; the first works with the networks themselves, the others with their twins."""

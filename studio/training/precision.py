@@ -29,9 +29,9 @@ def choose_device(name: str) -> torch.device:
 def choose_precision(wish: Precision, device: torch.device) -> torch.dtype:
     """float32, or bfloat16 where the device computes with it in full and it was wished for or left to us.
 
-    On a CPU ``auto`` is float32. Matrix units for bfloat16 (Intel's AMX) halve the time of a step on an idle machine,
-    but the weight gradients of their kernels wait for one another by spinning: beside other work a step took ten times
-    as long. Who has such a processor to himself can ask for bfloat16.
+    On a CPU ``auto`` is float32. Where threads share an operation, the kernels for bfloat16 find weight gradients
+    waiting for one another by spinning: beside other work a step took ten times as long. Batches that are worked on in
+    shares do not know this trouble; presets that train so ask for bfloat16 where the processor has it.
     """
     if wish != "auto":
         return {"float32": torch.float32, "bfloat16": torch.bfloat16}[wish]

@@ -11,10 +11,11 @@ from studio.config.base import with_overrides
 from studio.config.cyclegan import CycleganConfig
 from studio.ground.errors import UsageError
 from studio.ground.events import Ended, Metrics
-from studio.training.cyclegan import CycleganTask, make_task, rate_factor
+from studio.training.cyclegan import CycleganTask, make_task
 from studio.training.cyclegan_data import TwoSides
 from studio.training.cyclegan_diagnosis import Diagnosis
 from studio.training.cyclegan_pool import PicturePool
+from studio.training.falling import rate_factor
 from studio.training.rng import Draws
 from studio.training.stepping import Stepper
 from studio.training.trainer import Trainer

@@ -51,6 +51,7 @@ def _resumed(make: Make, folder: str, **arguments: Any) -> Trainer:
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "residual": ("gan", {}),
     "residual, in shares": ("gan", {"shares": 2, "batch": 8, "augment": ("translation",)}),
+    "residual, in shares, 16 bits": ("gan", {"shares": 2, "batch": 8, "precision": "bfloat16", "decay": 0.5}),
     "dcgan": (
         "gan",
         {"network": DcganNetwork(width=4, discriminator_norm="batch"), "loss": LeastSquares(), "condition": ()},

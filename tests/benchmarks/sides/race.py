@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from clock import Clock
 from gan_step import InMemory, configuration, textbook
 
-from studio.config.facts import DeviceFacts
 from studio.config.gan import GanConfig, preset
 from studio.generation.gan import grow
+from studio.jobs.devices import device_facts
 from studio.models.pictures import to_bytes
 
 SAMPLES = 2000
@@ -121,7 +121,7 @@ def main(side: str, pictures: str, amount: float, unit: str, width: int, seed: i
         config = configuration(width, 32, 1, "dcgan").model_copy(update={"seed": seed})
         plain(config, data, marks, lambda step, seconds: (step if unit == "steps" else seconds) >= amount)
     else:
-        config = preset(data.facts, DeviceFacts(), "quick").model_copy(update={"seed": seed})
+        config = preset(data.facts, device_facts("cpu"), "quick").model_copy(update={"seed": seed})
         studio(config, data, marks)
     print(json.dumps({"marks": marks.rows, "threads": torch.get_num_threads()}), flush=True)
 
