@@ -1,4 +1,4 @@
-"""A tab with two ways to use the same model: on one picture at hand, or on many in the background."""
+"""A tab with two ways to use the same model: on one thing at hand, or on many in the background."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class OneManyTab(ModelTab):
         super().__init__(session, family, parent)
         self.maker = Maker(session, family, self.key, self)
         self.one, self.many = self.make_desks()
-        self.modes = Segmented([Segment(ONE, self.tr("One picture")), Segment(MANY, self.tr("Many"))])
+        self.modes = Segmented([Segment(way, words) for way, words in zip((ONE, MANY), self.mode_words(), strict=True)])
         self.modes.setObjectName(f"{self.key}Modes")
-        self.modes.setAccessibleName(self.tr("How many pictures"))
+        self.modes.setAccessibleName(self.tr("One or many"))
         self.empty = EmptyState(family, "")
         self.empty.setObjectName(f"{self.key}Empty")
         self._lay_out()
@@ -50,6 +50,10 @@ class OneManyTab(ModelTab):
         self.show_mode(ONE)
 
     # --- what a family says ------------------------------------------------------------------------------------------
+
+    def mode_words(self) -> tuple[str, str]:
+        """What the two ways are called."""
+        return self.tr("One picture"), self.tr("Many")
 
     def make_desks(self) -> tuple[Any, Any]:
         """The desk for one picture and that for many."""
