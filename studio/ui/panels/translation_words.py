@@ -16,7 +16,7 @@ _LOSS = CurveGroup(
             "loss",
             mark("training"),
             "accent",
-            mark("How surprised it is by the next token of translations it learns from, in nats; the lower the better."),
+            mark("How surprised it is by the next token of pairs it learns from, in nats; the lower the better."),
         ),
         Line(
             "validation_loss",
