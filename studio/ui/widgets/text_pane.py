@@ -78,11 +78,11 @@ class SourcePane(TextPane):
 
     edited = Signal()
     moved = Signal()
+    _unknown: tuple[tuple[int, int], ...] = ()  # Qt tells of changes before there is anything to be marked
 
     def __init__(self, most: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._most = most
-        self._unknown: tuple[tuple[int, int], ...] = ()
         self.setAcceptDrops(True)
         self.textChanged.connect(self._on_text)
         self.cursorPositionChanged.connect(self.moved)
