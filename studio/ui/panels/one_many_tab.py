@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.data.decoding import SUFFIXES
+from studio.ui.pages import BY_ID, page_of_family
 from studio.ui.palette import SIZES
 from studio.ui.panels.maker import Maker
 from studio.ui.panels.model_tab import ModelTab
@@ -39,7 +40,7 @@ class OneManyTab(ModelTab):
         self.modes = Segmented([Segment(way, words) for way, words in zip((ONE, MANY), self.mode_words(), strict=True)])
         self.modes.setObjectName(f"{self.key}Modes")
         self.modes.setAccessibleName(self.tr("One or many"))
-        self.empty = EmptyState(family, "")
+        self.empty = EmptyState(BY_ID[page_of_family(family)].icon, "")
         self.empty.setObjectName(f"{self.key}Empty")
         self._lay_out()
         self.modes.value_changed.connect(self.show_mode)

@@ -46,7 +46,6 @@ class TextDesk(QObject):
         super().__init__(parent)
         self._session, self._maker, self._decoding, self._terms = session, maker, decoding, terms
         self.view = TextView(MOST_LETTERS)
-        self.tools = self.view.tools
         self.translation: Translation | None = None
         self._own: dict[str, Version] = {}  # by sentence: what the user has taken instead of the best
         self._model = ""

@@ -22,7 +22,6 @@ class TextView(QWidget):
     def __init__(self, most: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("translateText")
-        self.tools = QWidget()
         self.source = SourcePane(most)
         self.source.setObjectName("translateSource")
         self.source.setAccessibleName(self.tr("Text to be translated"))
