@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
@@ -71,8 +70,8 @@ def shown(tab: TranslationTab) -> str:
 
 def click_word(tab: TranslationTab, word: str) -> None:
     pane = tab.one.view.target
-    cursor = QTextCursor(pane.document())
-    cursor.setPosition(pane.toPlainText().index(word) + 1)
+    cursor = pane.document().find(word)
+    cursor.setPosition(cursor.selectionStart() + 1)
     spot = pane.cursorRect(cursor).center()
     QTest.mouseMove(pane.viewport(), spot)
     QTest.mouseClick(pane.viewport(), LEFT, pos=spot)
