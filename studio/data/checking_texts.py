@@ -169,16 +169,18 @@ def _statistics(store: TextStore, found: _Read) -> Iterator[Finding]:
     lengths = store.characters[found.positions]
     if not len(lengths):
         return
-    yield Finding(
-        "statistics",
-        "info",
-        text(
+    total, distinct = f"{int(lengths.sum()):,}", f"{store.facts().distinct:,}"
+    if len(lengths) == 1:
+        words = "{characters} characters in all, {distinct} different ones."
+        sentence = text(words, characters=total, distinct=distinct)
+    else:
+        sentence = text(
             "{count} {what} of {characters} characters in all, {distinct} different ones; a half of them have {low} "
             "or fewer, the longest {high}.",
-            count=f"{len(lengths):,}", what=_COUNTED[store.kind], characters=f"{int(lengths.sum()):,}",
-            distinct=f"{store.facts().distinct:,}", low=f"{int(np.median(lengths)):,}", high=f"{int(lengths.max()):,}",
-        ),
-    )  # fmt: skip
+            count=f"{len(lengths):,}", what=_COUNTED[store.kind], characters=total, distinct=distinct,
+            low=f"{int(np.median(lengths)):,}", high=f"{int(lengths.max()):,}",
+        )  # fmt: skip
+    yield Finding("statistics", "info", sentence)
     if lengths.sum() < FEW:
         yield Finding(
             "few", "info", text("So few characters that a model may learn them by heart: {count}.", count=lengths.sum())

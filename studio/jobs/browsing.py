@@ -27,6 +27,7 @@ from studio.ground.errors import DamagedError, StudioError
 from studio.ground.events import Ended, Event
 from studio.jobs.browsing_texts import ReadTexts, some_texts
 from studio.jobs.steering import CommandQueue
+from studio.jobs.text_contents import TextRequest, TextServer
 from studio.projects.pictures import decode_png
 
 _PIECE_SECONDS = 0.06
@@ -132,9 +133,11 @@ class PictureServer:
         self._path = project_path
         self._stores: OrderedDict[str, PictureStore] = OrderedDict()
         self._folded: tuple[str, tuple[str, ...]] = ("", ())
+        self._texts = TextServer(project_path)
 
     def close(self) -> None:
         """Close all data sets."""
+        self._texts.close()
         for store in self._stores.values():
             store.close()
         self._stores.clear()
@@ -161,6 +164,8 @@ class PictureServer:
         elif isinstance(request, ReadTexts):
             with TextStore(self._path / request.folder) as texts:
                 yield Ended("finished", result=some_texts(texts, request))
+        elif isinstance(request, TextRequest):
+            yield Ended("finished", result=self._texts.answer(request))
         else:
             raise TypeError(f"no data set answers a {type(request).__name__}")
 

@@ -24,6 +24,7 @@ from studio.ui.pages.data_doors import Doors
 from studio.ui.pages.data_families import family_menu
 from studio.ui.pages.data_list import Covers, DataList
 from studio.ui.pages.data_model import first_size, label_counts, leave_out, put_back, relabel
+from studio.ui.pages.data_text_view import TextView
 from studio.ui.pages.data_veil import DropVeil
 from studio.ui.pages.data_view import DataView
 from studio.ui.pages.data_viewer import PictureDialog
@@ -67,7 +68,7 @@ class DataPage(Page):
     def _make_parts(self) -> None:
         self.list = DataList()
         self._covers = Covers(self.session, self.list)
-        self.import_button = self._button("importData", self.tr("Import pictures…"), "import")
+        self.import_button = self._button("importData", self.tr("Import…"), "import")
         self.draw_button = self._button("drawPortraits", self.tr("Draw Portraits…"), "random")
         self.world_button = self._button("writeWorld", self.tr("Write a World…"), "chat")
         self.bilingual_button = self._button("writeBilingual", self.tr("Write English and French…"), "translate")
@@ -77,12 +78,14 @@ class DataPage(Page):
         )  # fmt: skip
         self.view = DataView(self.session)
         self.view.setObjectName("dataView")
+        self.texts = TextView(self.session)
+        self.texts.setObjectName("textView")
         self.rows = BringRows(self.queue)
         self.notices = NoticeStack(limit=2)
         self.notices.setObjectName("dataNotices")
         self.empty = EmptyState("data", "", "", " ")
         self.empty.setObjectName("dataEmpty")
-        self.second = self._button("emptyImport", self.tr("Import pictures…"), "import")
+        self.second = self._button("emptyImport", self.tr("Import…"), "import")
         inner = self.empty.layout()
         assert isinstance(inner, QVBoxLayout)
         inner.insertWidget(inner.count() - 1, self.second, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -128,6 +131,7 @@ class DataPage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
+        self._stack.addWidget(self.texts)
         canvas = QWidget()
         column = dense(QVBoxLayout(canvas), padding=20, gap=12)
         column.addWidget(self.rows)
@@ -149,21 +153,22 @@ class DataPage(Page):
         self.queue.failed.connect(self._on_failed)
         self.queue.changed.connect(self._show_stack)
         self.checks.changed.connect(self._on_check)
-        view.train_asked.connect(self._on_train)
-        view.rename_asked.connect(self.rename_current)
-        view.delete_asked.connect(self.delete_current)
-        view.leave_out_asked.connect(self._on_leave_out)
-        view.put_back_asked.connect(self._on_put_back)
+        for shown in (view, self.texts):
+            shown.train_asked.connect(self._on_train)
+            shown.rename_asked.connect(self.rename_current)
+            shown.delete_asked.connect(self.delete_current)
+            shown.leave_out_asked.connect(self._on_leave_out)
+            shown.put_back_asked.connect(self._on_put_back)
+            shown.check.asked.connect(self._on_check_asked)
+            shown.check.stop_asked.connect(self._on_check_stop)
+            shown.check.taken.connect(self._on_taken)
+            shown.check.withdrawn.connect(self._on_withdrawn)
         view.relabel_asked.connect(self._on_relabel)
         view.opened.connect(self._on_opened)
         view.looks_changed.connect(self.state_changed)
         view.training.chosen.connect(self._choose)
         view.training.size_changed.connect(self._check_if_small)
         view.wall.selection_changed.connect(self.intention_changed)
-        view.check.asked.connect(self._on_check_asked)
-        view.check.stop_asked.connect(self._on_check_stop)
-        view.check.taken.connect(self._on_taken)
-        view.check.withdrawn.connect(self._on_withdrawn)
         self.splitter.splitterMoved.connect(self._on_splitter)
 
     def _slots(self) -> tuple[tuple[Button, Callable[[], None]], ...]:
@@ -182,12 +187,14 @@ class DataPage(Page):
     def activate(self) -> None:
         super().activate()
         self.view.set_active(True)
+        self.texts.set_active(True)
         self._refresh()
         self._check_if_small()
 
     def deactivate(self) -> None:
         super().deactivate()
         self.view.set_active(False)
+        self.texts.set_active(False)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -217,11 +224,10 @@ class DataPage(Page):
     def page_actions(self) -> Mapping[str, Callable[[], None]]:
         if not self._current:
             return {}
-        found: dict[str, Callable[[], None]] = {
-            "select_all": self.view.wall.select_all,
-            "find": self._on_find,
-        }
-        if self.view.wall.selected_count():
+        texts = self._holds_texts()
+        select_all = self.texts.list.selectAll if texts else self.view.wall.select_all
+        found: dict[str, Callable[[], None]] = {"select_all": select_all, "find": self._on_find}
+        if not texts and self.view.wall.selected_count():
             found["copy"] = self.view.wall.copy_current
         if self.session.can_write:
             found |= {"rename": self.rename_current, "delete": self.delete_current}
@@ -280,6 +286,7 @@ class DataPage(Page):
         self._project = self.session.project
         self._known, self._current, self._wanted = None, "", ""
         self.view.show_record(None)
+        self.texts.show_record(None)
         for part in (self.queue, self.checks):
             part.reset()
         self._covers.stop()
@@ -315,10 +322,17 @@ class DataPage(Page):
                 return record.name
         return records[0].name if records else ""
 
-    def _show_current(self) -> None:
+    def _holds_texts(self) -> bool:
+        """Whether the chosen data set is one of texts."""
         record = self.current()
-        self.view.show_record(record)
-        self.view.set_why_not(self.session.why_read_only())
+        return record is not None and record.kind != "pictures"
+
+    def _show_current(self) -> None:
+        record, texts = self.current(), self._holds_texts()
+        self.view.show_record(None if texts else record)
+        self.texts.show_record(record if texts else None)
+        for shown in (self.view, self.texts):
+            shown.set_why_not(self.session.why_read_only())
         self._show_check()
         self._tell_note()
 
@@ -328,7 +342,8 @@ class DataPage(Page):
             why = self.tr("No project is open. Open one or make a new one first.")
         for button in (*self._bringing, self.second):
             set_enabled(button, why)
-        self._stack.setCurrentWidget(self.view if self._current else self.empty)
+        shown = self.texts if self._holds_texts() else self.view
+        self._stack.setCurrentWidget(shown if self._current else self.empty)
         if not self._current:
             self._word_empty()
 
@@ -337,12 +352,12 @@ class DataPage(Page):
             words = (self.tr("No project is open"), self.tr("A project holds your data sets, runs and pictures."))
             self.empty.set_words(*words, self.tr("New project…"))
         elif self.queue.entries():
-            self.empty.set_words(self.tr("Pictures are on their way"), self.tr("They appear here in a moment."))
+            self.empty.set_words(self.tr("Data is on its way"), self.tr("It appears here in a moment."))
         else:
             sentence = self.tr(
-                "Draw Portraits to begin at once, or bring your own: drop a folder, zip, CSV or idx file anywhere here."
+                "Draw Portraits to begin at once, or bring your own: drop pictures or texts anywhere here."
             )
-            self.empty.set_words(self.tr("No pictures yet"), sentence, self.tr("Draw Portraits"))
+            self.empty.set_words(self.tr("No data yet"), sentence, self.tr("Draw Portraits"))
         self.second.setVisible(self.session.project is not None and not self.queue.entries())
         if self.session.project is not None:
             set_enabled(self.empty.button, self.session.why_read_only())
@@ -359,7 +374,7 @@ class DataPage(Page):
         record = self.session.lists.dataset(name)
         if record is not None:
             severity = "warning" if skipped else "info"
-            self.session.toast(spoken(arrived_words(name, record.count, skipped)), severity=severity)
+            self.session.toast(spoken(arrived_words(name, record.count, skipped, record.kind)), severity=severity)
 
     def _on_failed(self, name: str, sentence: Text, trace: str) -> None:
         title = self.tr("{0} was not brought in.").format(name)
@@ -388,11 +403,12 @@ class DataPage(Page):
         record = self.current()
         if record is None:
             return
-        card = self.view.check
+        shown = self.texts if self._holds_texts() else self.view
+        card = shown.check
         card.show_report(self.checks.report(record.folder), self.checks.problem(record.folder))
         if self.checks.is_busy(record.folder):
             card.show_busy(self.checks.progress)
-        self.view.tell_check()
+        shown.tell_check()
 
     def _on_check_asked(self) -> None:
         record = self.current()
@@ -468,7 +484,9 @@ class DataPage(Page):
         menu = QMenu(self)
         menu.setObjectName("dataMenu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        families = family_menu(menu, self.session.data_facts(self._current), self._on_train)
+        record = self.current()
+        kind = record.kind if record is not None else "pictures"
+        families = family_menu(menu, kind, self.session.data_facts(self._current), self._on_train)
         set_plain(menu.addMenu(families), self.tr("Train with it"))
         menu.addAction(unmarked(self.tr("Rename…")), self.rename_current).setEnabled(self.session.can_write)
         menu.addAction(unmarked(self.tr("Delete")), self.delete_current).setEnabled(self.session.can_write)
@@ -484,8 +502,9 @@ class DataPage(Page):
             PictureDialog(self, self.session, sight, self.view.wall.shown(), position).open()
 
     def _on_find(self) -> None:
-        self.view.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.view.search.selectAll()
+        search = self.texts.search if self._holds_texts() else self.view.search
+        search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        search.selectAll()
 
     def _on_splitter(self) -> None:
         self.state_changed.emit()

@@ -215,8 +215,12 @@ class _BringRow(Frame):
             self._queue.cancel(self._entry)
 
 
-def arrived_words(name: str, count: int, skipped: int) -> Text:
+def arrived_words(name: str, count: int, skipped: int, kind: str = "pictures") -> Text:
     """What is said when a data set has come in."""
+    if kind != "pictures":
+        words = "{name}: {count} texts. Files, lines or rows that could not be read were skipped: {skipped}."
+        plain = text("{name}: {count} texts are ready.", name=name, count=count_text(count))
+        return text(words, name=name, count=count_text(count), skipped=skipped) if skipped else plain
     if skipped:
         return text(
             "{name}: {count} pictures. Files that are no pictures were skipped: {skipped}.",

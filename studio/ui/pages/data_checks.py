@@ -134,9 +134,10 @@ class CheckCard(Frame):
     withdrawn = Signal(object)
     """A proposal to take back."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, texts: bool = False) -> None:
         super().__init__("card", padding=14, gap=8, parent=parent)
         self.setObjectName("checkCard")
+        self._texts = texts
         self._report: Report | None = None
         self._choices = Choices()
         self._why_not = ""
@@ -198,11 +199,17 @@ class CheckCard(Frame):
         if problem is not None:
             return spoken(problem)
         if report is None:
+            if self._texts:
+                return self.tr("Not checked since the project was opened. The check looks for copies, empty, damaged "
+                               "and odd texts.")
             return self.tr("Not checked since the project was opened. The check looks for broken, empty, small, double "
                            "and odd pictures.")
         if not report.findings:
-            return self.tr("{0} pictures, nothing to complain about.").format(count_text(report.count))
-        return self.tr("{0} pictures looked at.").format(count_text(report.count))
+            words = self.tr("{0} texts, nothing to complain about.") if self._texts else self.tr(
+                "{0} pictures, nothing to complain about.")
+        else:
+            words = self.tr("{0} texts looked at.") if self._texts else self.tr("{0} pictures looked at.")
+        return words.format(count_text(report.count))
 
     def _heading(self, severity: str) -> str:
         headings = {"error": self.tr("To be mended"), "warning": self.tr("Worth a look")}

@@ -26,7 +26,7 @@ from studio.ui.words import spoken
 CheckName = Callable[[str], str]
 """Why a name cannot be given to a new data set; empty where it can."""
 
-_FILES = "*.zip *.tar *.tgz *.tar.gz *.csv *.txt *.gz"
+_FILES = "*.zip *.tar *.tgz *.tar.gz *.gz *.csv *.tsv *.txt *.md *.json *.jsonl *.yml *.tmx"
 _LONGEST = 255
 _WIDTH = 460
 
@@ -216,16 +216,17 @@ class ImportDialog(_Dialog):
     """The import requests."""
 
     def __init__(self, parent: QWidget | None, check: CheckName, sources: Sequence[Path] = ()) -> None:
-        super().__init__(parent, "importDialog", _tr("Import pictures"), _tr("Import"))
+        super().__init__(parent, "importDialog", _tr("Import"), _tr("Import"))
         self._check = check
         self._rows: list[_SourceRow] = []
         self.setAcceptDrops(True)
         self._hint = Frame("tray", padding=20, gap=10)
-        self._hint.add(Label(self.tr("Drop a folder, zip, CSV or idx file here, or choose one."), wrap=True))
+        self._hint.add(Label(self.tr("Drop a folder or file of pictures or texts here, or choose one."), wrap=True))
         self._hint.add(
             Label(
                 self.tr(
-                    "Sub-folders become classes. A CSV with a column of file names brings labels. Your own files are "
+                    "Of pictures, sub-folders become classes, and a CSV with a column of file names brings labels. "
+                    "Texts are plain ones, Markdown, JSON and JSONL of conversations, and tables. Your own files are "
                     "never changed."
                 ),
                 role="dim",
@@ -303,13 +304,13 @@ class ImportDialog(_Dialog):
         self._refresh()
 
     def _on_folder(self) -> None:
-        found = QFileDialog.getExistingDirectory(self, self.tr("A folder of pictures"))
+        found = QFileDialog.getExistingDirectory(self, self.tr("A folder of pictures or texts"))
         if found:
             self.add_sources([Path(found)])
 
     def _on_file(self) -> None:
-        words = self.tr("Archives and tables")
-        found, _ = QFileDialog.getOpenFileNames(self, self.tr("A zip, CSV or idx file"), "", f"{words} ({_FILES})")
+        words = self.tr("Archives, tables and texts")
+        found, _ = QFileDialog.getOpenFileNames(self, self.tr("A file to import"), "", f"{words} ({_FILES})")
         if found:
             self.add_sources([Path(path) for path in found])
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu, QWidget
 
+from studio.config.registry import data_kinds
 from studio.families import FAMILIES
-from studio.ground.errors import Text
+from studio.ground.errors import Text, text
 from studio.ui import theme
 from studio.ui.pages import BY_ID, page_of_family, page_title
 from studio.ui.panels.description import description_of
@@ -19,9 +20,14 @@ from studio.ui.words import spoken
 if TYPE_CHECKING:
     from studio.config.facts import DataFacts
 
+_OTHER_KIND = {
+    "pictures": text("It learns from pictures; this data set holds texts."),
+    "texts": text("It learns from texts of another kind."),
+}
 
-def family_menu(parent: QWidget, data: DataFacts | None, chosen: Callable[[str], None]) -> QMenu:
-    """A menu of the families; `chosen` is called with the one that the user takes."""
+
+def family_menu(parent: QWidget, kind: str, data: DataFacts | None, chosen: Callable[[str], None]) -> QMenu:
+    """A menu of the families for data of a kind; `chosen` is called with the one that the user takes."""
     menu = QMenu(parent)
     menu.setObjectName("familyMenu")
     menu.setToolTipsVisible(True)
@@ -30,15 +36,17 @@ def family_menu(parent: QWidget, data: DataFacts | None, chosen: Callable[[str],
         action = menu.addAction(unmarked(page_title(page)))
         action.setObjectName(f"train_{family}")
         theme.set_icon(action, BY_ID[page].icon)
-        why = why_not(family, data)
+        why = why_not(family, kind, data)
         action.setEnabled(why is None)
         plain_tooltip(action, spoken(why))
         action.triggered.connect(partial(_take, chosen, family))
     return menu
 
 
-def why_not(family: str, data: DataFacts | None) -> Text | None:
+def why_not(family: str, kind: str, data: DataFacts | None) -> Text | None:
     """Why a family can learn nothing from some data; None where it can, or cannot be said."""
+    if kind not in data_kinds(family):
+        return _OTHER_KIND["pictures" if "pictures" in data_kinds(family) else "texts"]
     about = description_of(family)
     return about.refuses(data) if about is not None and data is not None else None
 

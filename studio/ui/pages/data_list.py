@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
+    QT_TRANSLATE_NOOP,
+    QCoreApplication,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -43,6 +45,7 @@ COVER_SIDE = 24
 _KEY = Qt.ItemDataRole.UserRole
 _RECORD = Qt.ItemDataRole.UserRole + 1
 _HEIGHT, _MARK = 68, 50
+_KIND_ICONS = {"text": "file", "chat": "chat", "parallel": "translate"}
 
 
 def cover_positions(count: int) -> tuple[int, ...]:
@@ -51,9 +54,24 @@ def cover_positions(count: int) -> tuple[int, ...]:
 
 
 def facts_line(record: DataSetRecord) -> str:
-    """Count and size: 4 000 · 64 × 64."""
+    """Count and size: 4 000 · 64 × 64; of texts: 12 · 1,115,394 characters."""
+    if record.kind != "pictures":
+        characters = QCoreApplication.translate("DataList", "{0} characters").format(count_text(record.characters))
+        return f"{count_text(record.count)} · {characters}"
     height, width = record.size
     return f"{count_text(record.count)} · {width} × {height}"
+
+
+def third_line(record: DataSetRecord) -> str:
+    """The labels of pictures; of texts what they are."""
+    words = {
+        "text": QT_TRANSLATE_NOOP("DataList", "plain text"),
+        "chat": QT_TRANSLATE_NOOP("DataList", "conversations"),
+        "parallel": QT_TRANSLATE_NOOP("DataList", "pairs of sentences"),
+    }
+    if record.kind in words:
+        return QCoreApplication.translate("DataList", str(words[record.kind]))
+    return ", ".join(record.labels)
 
 
 class DataList(QListWidget):
@@ -164,7 +182,8 @@ class Covers(QObject):
         """Fetch the next cover that is missing, if none is on its way."""
         if self._folder or self._session.project is None:
             return
-        missing = (r for r in self._session.datasets() if r.count and not self._view.has_cover(r.folder))
+        pictures = (r for r in self._session.datasets() if r.kind == "pictures" and r.count)
+        missing = (r for r in pictures if not self._view.has_cover(r.folder))
         record = next(missing, None)
         if record is not None:
             self._folder = record.folder
@@ -224,6 +243,9 @@ class _Rows(QStyledItemDelegate):
 
     def _paint_cover(self, painter: QPainter, record: DataSetRecord, box: QRectF) -> None:
         left, top = box.left() + 8, box.center().y() - _MARK / 2
+        if record.kind != "pictures":
+            self._paint_kind(painter, record, QRectF(left, top, _MARK, _MARK))
+            return
         images = self._view.cover(record.folder)
         ratio = painter.device().devicePixelRatio()
         step = COVER_SIDE + 2
@@ -232,6 +254,15 @@ class _Rows(QStyledItemDelegate):
             pixmap = scaled(images[at], QSize(COVER_SIDE, COVER_SIDE), ratio) if at < len(images) else None
             if pixmap is not None or at == 0 or not images:
                 draw_picture(painter, place, pixmap, radius=4)
+
+    def _paint_kind(self, painter: QPainter, record: DataSetRecord, place: QRectF) -> None:
+        """A sign in the place of pictures."""
+        look = theme.current()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.colour("sunken"))
+        painter.drawRoundedRect(place, 8, 8)
+        icon = theme.pixmap(_KIND_ICONS.get(record.kind, "file"), "text_dim", 22, painter.device().devicePixelRatio())
+        painter.drawPixmap(round(place.center().x()) - 11, round(place.center().y()) - 11, icon)
 
     def _paint_words(
         self, painter: QPainter, option: QStyleOptionViewItem, record: DataSetRecord, box: QRectF
@@ -247,7 +278,7 @@ class _Rows(QStyledItemDelegate):
         lines = (
             (record.name, strong, "accent_text" if chosen else "text", Qt.TextElideMode.ElideMiddle),
             (facts_line(record), small, "text_dim", Qt.TextElideMode.ElideRight),
-            (", ".join(record.labels), small, "text_dim", Qt.TextElideMode.ElideRight),
+            (third_line(record), small, "text_dim", Qt.TextElideMode.ElideRight),
         )
         for words, font, tint, elide in lines:
             painter.setFont(font)

@@ -15,6 +15,7 @@ import numpy as np
 from studio.config.data import Choices, Relabelled
 from studio.data.checking import Finding, Proposal
 from studio.data.labels import Labels, relabelled
+from studio.data.texts.reading import SUFFIXES
 from studio.jobs.browsing import Contents
 
 Kind = Literal["all", "used", "out", "value", "finding"]
@@ -201,11 +202,11 @@ def finding_words(finding: Finding) -> str:
 def suggested_name(source: Path, taken: Sequence[str] = ()) -> str:
     """A name for what is imported from here: the folder's or file's, with a number where it is taken."""
     name = source.name
-    for ending in (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".txz", ".gz", ".zip", ".tar", ".csv", ".txt"):
+    for ending in (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".txz", ".gz", ".zip", ".tar", *SUFFIXES):
         if name.lower().endswith(ending) and not source.is_dir():
             name = name[: -len(ending)]
             break
-    clean = "".join(letter if letter.isprintable() else " " for letter in name).strip()[:200] or "pictures"
+    clean = "".join(letter if letter.isprintable() else " " for letter in name).strip()[:200] or "data"
     free, number = clean, 1
     while free in taken:
         number += 1
@@ -219,6 +220,6 @@ def sources_of(paths: Sequence[Path]) -> list[Path]:
     files = [path for path in paths if not path.is_dir()]
     if len(paths) > 1 and len(homes) == 1 and len(files) == len(paths):
         suffixes = {path.suffix.lower() for path in paths}
-        if suffixes == {".gz"} or not suffixes & {".zip", ".csv", ".txt", ".gz", ".tar", ".tgz"}:
+        if suffixes == {".gz"} or not suffixes & {".zip", ".tar", ".tgz", ".gz", *SUFFIXES}:
             return list(homes)
     return list(paths)

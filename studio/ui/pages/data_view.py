@@ -340,7 +340,7 @@ class DataView(QWidget):
         """Which family shall learn from it."""
         if self._record is None:
             return
-        menu = family_menu(self, self._session.data_facts(self._record.name), self.train_asked.emit)
+        menu = family_menu(self, self._record.kind, self._session.data_facts(self._record.name), self.train_asked.emit)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.train.mapToGlobal(QPoint(0, self.train.height() + 2)))
 
