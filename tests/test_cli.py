@@ -134,9 +134,29 @@ def test_a_folder_of_classes_is_added_and_listed(project: Path, tiny_pictures: P
     assert '<img src="file:///etc/passwd">[bold red]' in shown
 
 
+def test_texts_are_added_listed_checked_and_refused_by_picture_families(
+    project: Path, tmp_path: Path, capsys: Captured
+):
+    found = [{"prompt": f"Who is {i % 30}?", "response": f"She is {i % 30}."} for i in range(31)]
+    (tmp_path / "qa.jsonl").write_text("\n".join(map(json.dumps, found)))
+    capsys.readouterr()
+    assert run(["data", "add", str(project), str(tmp_path / "qa.jsonl"), "--name", "qa", "--json"]) == 0
+    result = lines(capsys)[-1]["result"]
+    assert (result["kind"], result["count"]) == ("chat", 31)
+    assert run(["data", "list", str(project)]) == 0
+    assert "chat" in capsys.readouterr().out
+    assert run(["data", "check", str(project), "qa", "--json"]) == 0
+    codes = [finding["code"] for finding in lines(capsys)[-1]["findings"]]
+    assert codes == ["duplicates", "statistics", "few"]
+    assert run(["train", str(project), "--family", "gan", "--data", "qa"]) == 2
+    assert "holds conversations, and models of the family gan learn from pictures" in capsys.readouterr().err
+    wrong = ["data", "add", str(project), str(tmp_path / "qa.jsonl"), "--name", "y", "--kind", "verse"]
+    assert run(wrong) == 2
+
+
 def test_a_source_without_a_picture_fails_in_a_sentence(project: Path, tmp_path: Path, capsys: Captured):
     (tmp_path / "empty").mkdir()
-    (tmp_path / "empty" / "readme.txt").write_text("no picture")
+    (tmp_path / "empty" / "notes.bin").write_text("no picture")
     assert run(["data", "add", str(project), str(tmp_path / "empty"), "--name", "x"]) == 1
     captured = capsys.readouterr()
     assert len(captured.err.splitlines()[-1]) > 20

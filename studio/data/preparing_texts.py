@@ -120,8 +120,7 @@ def _make(
     encoder = TextEncoder(FileTokeniser(words, TOKENISER), _template(settings))
     with FolderWriter(folder) as writer:
         yield from _write(writer, _Work(store, division, encoder), settings, stop)
-        _give_name(writer)
-    return PreparedTexts(folder)
+        return (yield from _finished(writer))
 
 
 def _aside(
@@ -282,6 +281,21 @@ def _write_tables(
             "facts": facts.model_dump(), "lost": [store.names[position] for position in division.lost],
         },
     )  # fmt: skip
+
+
+def _finished(writer: FolderWriter) -> Generator[Event, None, PreparedTexts]:
+    """Give the folder its name in a thread, for much data takes a while to reach the disk; not to be stopped any more."""
+
+    def finish() -> PreparedTexts:
+        _give_name(writer)
+        return PreparedTexts(writer.path)
+
+    meter = Meter(text("Writing to the disk"))
+    for found in beside(finish, never):
+        yield from meter.progress(0)
+        if found is not None:
+            return found
+    raise AssertionError("a function in a thread ends with its result or its error")
 
 
 def _give_name(writer: FolderWriter) -> None:

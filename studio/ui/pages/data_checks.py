@@ -205,10 +205,10 @@ class CheckCard(Frame):
             return self.tr("Not checked since the project was opened. The check looks for broken, empty, small, double "
                            "and odd pictures.")
         if not report.findings:
-            words = self.tr("{0} texts, nothing to complain about.") if self._texts else self.tr(
+            words = self.tr("Texts looked at: {0}. Nothing to complain about.") if self._texts else self.tr(
                 "{0} pictures, nothing to complain about.")
         else:
-            words = self.tr("{0} texts looked at.") if self._texts else self.tr("{0} pictures looked at.")
+            words = self.tr("Texts looked at: {0}.") if self._texts else self.tr("{0} pictures looked at.")
         return words.format(count_text(report.count))
 
     def _heading(self, severity: str) -> str:

@@ -54,23 +54,24 @@ def cover_positions(count: int) -> tuple[int, ...]:
 
 
 def facts_line(record: DataSetRecord) -> str:
-    """Count and size: 4 000 · 64 × 64; of texts: 12 · 1,115,394 characters."""
-    if record.kind != "pictures":
-        characters = QCoreApplication.translate("DataList", "{0} characters").format(count_text(record.characters))
-        return f"{count_text(record.count)} · {characters}"
+    """Count and size: 4 000 · 64 × 64; of texts what they are: 4 140 conversations."""
+    words = {
+        "text": QT_TRANSLATE_NOOP("DataList", "{0} texts"),
+        "chat": QT_TRANSLATE_NOOP("DataList", "{0} conversations"),
+        "parallel": QT_TRANSLATE_NOOP("DataList", "{0} pairs of sentences"),
+    }
+    if record.kind == "text" and record.count == 1:
+        return QCoreApplication.translate("DataList", "1 text")
+    if record.kind in words:
+        return QCoreApplication.translate("DataList", str(words[record.kind])).format(count_text(record.count))
     height, width = record.size
     return f"{count_text(record.count)} · {width} × {height}"
 
 
 def third_line(record: DataSetRecord) -> str:
-    """The labels of pictures; of texts what they are."""
-    words = {
-        "text": QT_TRANSLATE_NOOP("DataList", "plain text"),
-        "chat": QT_TRANSLATE_NOOP("DataList", "conversations"),
-        "parallel": QT_TRANSLATE_NOOP("DataList", "pairs of sentences"),
-    }
-    if record.kind in words:
-        return QCoreApplication.translate("DataList", str(words[record.kind]))
+    """The labels of pictures, the length of texts."""
+    if record.kind != "pictures":
+        return QCoreApplication.translate("DataList", "{0} characters").format(count_text(record.characters))
     return ", ".join(record.labels)
 
 

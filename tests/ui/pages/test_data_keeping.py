@@ -73,8 +73,9 @@ def test_training_with_it_leads_to_the_panel(qtbot: Any, shown: DataPage) -> Non
 
 def test_a_family_that_cannot_learn_from_it_says_why(qtbot: Any, shown: DataPage) -> None:
     bare = DataFacts(count=9, height=32, width=32, channels=3)
-    assert why_not("classifier", bare) is not None and why_not("gan", bare) is None
-    menu = family_menu(shown, bare, lambda family: None)
+    assert why_not("classifier", "pictures", bare) is not None and why_not("gan", "pictures", bare) is None
+    assert why_not("gan", "chat", None) is not None
+    menu = family_menu(shown, "pictures", bare, lambda family: None)
     action = next(action for action in menu.actions() if action.objectName() == "train_classifier")
     assert not action.isEnabled() and "label" in action.toolTip()
     menu.deleteLater()

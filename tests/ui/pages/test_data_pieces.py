@@ -125,7 +125,7 @@ def test_every_change_has_a_sentence(after: Choices, words: str) -> None:
 @pytest.mark.parametrize(
     ("name", "suggested"),
     [("cats.zip", "cats"), ("a.b.tar.gz", "a.b"), ("train-images-idx3-ubyte.gz", "train-images-idx3-ubyte"),
-     ("é 🎨.ZIP", "é 🎨"), (".zip", "pictures"), ("x\x07y.zip", "x y"), ("n" * 300 + ".zip", "n" * 200)],
+     ("é 🎨.ZIP", "é 🎨"), (".zip", "data"), ("x\x07y.zip", "x y"), ("n" * 300 + ".zip", "n" * 200)],
 )  # fmt: skip
 def test_names_are_suggested(name: str, suggested: str) -> None:
     assert suggested_name(Path("/some") / name) == suggested
