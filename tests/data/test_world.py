@@ -59,7 +59,7 @@ def test_the_world_is_as_large_as_promised() -> None:
     assert len(NAMES) == len(set(NAMES)) >= 300 and len(GIRLS) == len(BOYS)
     assert len(RELATIONS) == 12
     for relation in RELATIONS:
-        assert len(set(relation.told)) == len(set(relation.asked)) == 6 and len(set(relation.unread)) == 2
+        assert len(set(relation.told)) == 6 <= len(set(relation.asked)) and len(set(relation.unread)) == 2
         assert len(set(relation.values)) == len(relation.values) >= 12
 
 

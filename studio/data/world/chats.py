@@ -122,8 +122,8 @@ def _small_talk(chances: Chances, valley: Valley) -> list[Turn]:
 
 
 SHARES: tuple[tuple[float, Callable[[Chances, Valley], list[Turn]]], ...] = (
-    (0.40, _facts),
-    (0.22, _introductions),
+    (0.36, _facts),
+    (0.28, _introductions),
     (0.26, _heard),
-    (0.09, _told),
+    (0.07, _told),
 )
