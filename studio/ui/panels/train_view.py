@@ -65,14 +65,31 @@ LABELLED_PICTURES = DataWords(
     ),
     EmptyWords("tag", text("Nothing to tell apart here"), text(""), _LEARN_PORTRAITS, _IMPORT),
 )
+_IMPORT_TEXTS = Choice("import_data", text("Import texts…"))
+_LEARN_WORLD = Choice("starter:stories", text("Learn World"))
 TEXTS = DataWords(
     EmptyWords(
         "chat",
         text("Texts to learn from come first"),
-        text("Bring texts of your own: files, folders of them, conversations. They are read, never changed."),
-        Choice("import_data", text("Import texts…")),
+        text(
+            "World is a valley whose people, stories and conversations the program writes itself. Or bring texts of "
+            "your own: files, folders of them, conversations."
+        ),
+        _LEARN_WORLD,
+        _IMPORT_TEXTS,
     ),
-    EmptyWords("chat", text("It cannot learn from these"), text(""), Choice("import_data", text("Import texts…"))),
+    EmptyWords("chat", text("It cannot learn from these"), text(""), _LEARN_WORLD, _IMPORT_TEXTS),
+)
+_LEARN_PAIRS = Choice("starter:translate", text("Learn English to French"))
+PAIRS = DataWords(
+    EmptyWords(
+        "translate",
+        text("Pairs of sentences come first"),
+        text("The program writes English sentences with their French ones by itself. Or bring pairs of your own."),
+        _LEARN_PAIRS,
+        _IMPORT_TEXTS,
+    ),
+    EmptyWords("translate", text("It cannot learn from these"), text(""), _LEARN_PAIRS, _IMPORT_TEXTS),
 )
 
 

@@ -13,7 +13,18 @@ from studio.ui.panels.measuring import Measured, measured_from, measuring_key
 from studio.ui.panels.run_pane import first_sentence
 from studio.ui.panels.train_draft import Draft, fill, fill_from_run
 from studio.ui.panels.train_facts import smaller_batch
-from studio.ui.panels.train_view import RunFacts, TrainFacts, TrainView, resolve
+from studio.ui.panels.train_view import (
+    LABELLED_PICTURES,
+    PAIRS,
+    PICTURES,
+    TEXTS,
+    DataWords,
+    RunFacts,
+    TrainFacts,
+    TrainView,
+    resolve,
+)
+from studio.ui.starters import STARTERS
 
 DATA = DataFacts(count=3000, height=32, width=32, channels=3, labels={"hair": ("red", "blue"), "one": ("x",)})
 CPU = DeviceFacts()
@@ -35,6 +46,18 @@ def test_without_data_it_offers_to_draw_or_import() -> None:
     view = resolve(TrainFacts(project=True))
     assert view.empty is not None and view.empty.main is not None and view.empty.other is not None
     assert (view.empty.main.id, view.empty.other.id) == ("draw_portraits", "import_data")
+
+
+@pytest.mark.parametrize("words", [PICTURES, LABELLED_PICTURES, TEXTS, PAIRS])
+def test_every_kind_of_data_offers_what_there_is(words: DataWords) -> None:
+    view = resolve(TrainFacts(project=True, data_words=words))
+    facts = TrainFacts(project=True, datasets=1, dataset="x", data_words=words, why_not_data=text("It is empty."))
+    why = resolve(facts)
+    for empty in (view.empty, why.empty):
+        assert empty is not None and empty.main is not None
+        kind, _, starter = empty.main.id.partition(":")
+        assert kind != "starter" or starter in {one.id for one in STARTERS}
+    assert why.empty is not None and str(why.empty.sentence) == "It is empty."
 
 
 def test_a_read_only_project_offers_nothing_to_write() -> None:
