@@ -239,9 +239,10 @@ class LanguageTask:
     def _summed(self, model: LanguageModel, rows: Rows) -> Tensor:
         """The sum of - log p(next token) over the places that count."""
         x_BNE = model.states(rows.tokens, rows.mask(), places_BN=rows.places)
-        every = bool(rows.learnt.all())
-        x_TE = x_BNE.flatten(0, 1) if every else x_BNE[rows.learnt]
-        next_T = rows.next.flatten() if every else rows.next[rows.learnt]
+        x_TE, next_T = x_BNE.flatten(0, 1), rows.next.flatten()
+        if not bool(rows.learnt.all()):  # known on the host, so that no device is waited for
+            counted = rows.learnt.flatten().nonzero()[:, 0].to(x_TE.device, non_blocking=True)
+            x_TE, next_T = x_TE.index_select(0, counted), next_T.index_select(0, counted)
         at_once = max(1, _LARGEST_LOGITS // self.tokens)
         if len(next_T) <= at_once:
             return _cross_entropy(model, x_TE, next_T)

@@ -67,9 +67,9 @@ class Rows:
         return Rows(self.tokens[rows], self.next[rows], self.learnt[rows], segments, places)
 
     def to(self, device: torch.device) -> Rows:
-        """The same on a device."""
+        """The same on a device, but for what counts, which the host has to know."""
         moved = [None if t is None else t.to(device, non_blocking=True) for t in (self.segments, self.places)]
-        return Rows(self.tokens.to(device), self.next.to(device), self.learnt.to(device), *moved)
+        return Rows(self.tokens.to(device), self.next.to(device), self.learnt, *moved)
 
     def mask(self) -> Tensor | None:
         """Who may look at whom, (B, N, N): every place at itself and those before it in its text."""
