@@ -165,7 +165,7 @@ class FirstTraining(QObject):
         from studio.config.requests import TrainRequest
 
         family, dataset = self._starter.family, self._starter.dataset
-        facts = self._session.data_facts(dataset)
+        facts = self._session.facts_for(family, dataset)
         if facts is not None:
             config = preset(family, facts, self._session.device_facts(), "quick")
             device = self._session.preferences.device

@@ -356,6 +356,30 @@ def test_a_starter_trains_with_one_click(
     assert window.session.user.recent[0].path == window.session.project.path
 
 
+def test_the_starter_of_language_models_writes_the_world(
+    make_window: MakeWindow, jobs: dict[Any, Any], qtbot: Any
+) -> None:
+    asked: list[BuiltinRequest] = []
+
+    def write(request: BuiltinRequest, path: Path, commands: CommandQueue) -> Iterator[Event]:
+        asked.append(request)
+        (path / "data" / "world").mkdir()
+        record = DataSetRecord(
+            request.name, "data/world", kind="chat", count=40_000, characters=7_500_000, distinct=60, longest=600
+        )
+        yield Ended("finished", result=record)
+
+    jobs[BuiltinRequest] = write
+    window = make_window()
+    button(window, "start_stories").click()
+    assert window.pages.current_id == "chat"
+    qtbot.waitUntil(lambda: window.session.training is not None, timeout=8000)
+    live = window.session.training
+    assert live is not None and isinstance(live.request, TrainRequest)
+    assert (live.request.dataset, live.request.dial, live.request.family) == ("World", "quick", "language")
+    assert [request.what.kind for request in asked] == ["world"]
+
+
 # --- coming back -----------------------------------------------------------------------------------------------------
 
 
