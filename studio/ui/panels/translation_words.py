@@ -5,7 +5,7 @@ from __future__ import annotations
 from studio.ground.errors import text
 from studio.ui.panels.description import CurveGroup, FamilyDescription, Line, mark
 from studio.ui.panels.text_stage import TextStage
-from studio.ui.panels.train_view import TEXTS
+from studio.ui.panels.train_view import PAIRS
 
 _HELD_OUT = mark("held out")
 _LOSS = CurveGroup(
@@ -77,7 +77,7 @@ TRANSLATION = FamilyDescription(
     samples=mark("Sample translations"),
     constant=mark("same sentences at every step"),
     use=text("Translate with it"),
-    data_words=TEXTS,
+    data_words=PAIRS,
     remedies={"halve_model_rate": mark("Halve the learning rate")},
     reasons={"overfitting": _BY_HEART, "not_finite": _NOT_FINITE},
 )
