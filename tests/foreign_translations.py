@@ -2,11 +2,14 @@
 
 import atexit
 import functools
+import io
+import json
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import sentencepiece
 import torch
 import transformers
 
@@ -54,3 +57,23 @@ def foreign_folder(kind: str) -> Path:
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     foreign_model(kind).save_pretrained(root / kind)
     return root / kind
+
+
+ENGLISH = ("the cat sat on the mat", "a dog and a cat", "that is the hat of the cat") * 8
+FRENCH = ("le chat est sur le tapis", "un chien et un chat", "c'est le chapeau du chat") * 8
+
+
+def write_tokenisers(folder: Path) -> int:
+    """Tokenisers as a Marian folder has them: two models of pieces, one list of words; gives how many tokens."""
+    words = ["</s>", "<unk>", ">>fra<<"]
+    for name, texts in (("source.spm", ENGLISH), ("target.spm", FRENCH)):
+        made = io.BytesIO()
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(texts), model_writer=made, vocab_size=34, minloglevel=2, hard_vocab_limit=False
+        )
+        (folder / name).write_bytes(made.getvalue())
+        model = sentencepiece.SentencePieceProcessor(model_file=str(folder / name))
+        words += [piece for n in range(3, model.get_piece_size()) if (piece := model.id_to_piece(n)) not in words]
+    words.append("<pad>")
+    (folder / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
+    return len(words)

@@ -102,10 +102,14 @@ def pretrained(
         ),
     ],
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="What the run is called.")] = None,
+    pickled: Annotated[
+        bool,
+        typer.Option("--pickled", help="Read pickled weights of a translation model whose origin you know and trust."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take a language model over (GPT-2, Llama, Qwen2, Qwen3), to talk to it and to tune it: a run like any other."""
-    request = PretrainedRequest(source=source, name=name)
+    """Take a model over as a run: one of language (GPT-2, Llama, Qwen2, Qwen3), or one that translates (Marian)."""
+    request = PretrainedRequest(source=source, name=name, pickled=pickled)
     with stopping_on_signals() as commands:
         ending = serve(request, project, as_json=as_json, commands=commands)
     found = ending.result if isinstance(ending.result, dict) else {}

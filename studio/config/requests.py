@@ -485,14 +485,16 @@ class LoadRequest(Settings):
 
 
 class PretrainedRequest(Settings):
-    """Take a language model over as a run that has its model from the beginning.
+    """Take a language model, or one that translates (Marian), over as a run that has its model from the beginning.
 
     ``source``: a folder in the format of Hugging Face, or the name of a model there (``owner/name``), which is fetched
-    into the user's cache if it is not there yet. ``name``: what the run is called.
+    into the user's cache if it is not there yet. ``name``: what the run is called. ``pickled``: weights of a
+    translation model may be pickled; the user knows where they come from.
     """
 
     source: str
     name: str | None = None
+    pickled: bool = False
 
 
 class FilmRequest(Settings):

@@ -15,6 +15,7 @@ from studio.data.hub_downloading import fetched, is_hub_name
 from studio.data.tokenisers import FileTokeniser
 from studio.ground.errors import DamagedError, UsageError, text
 from studio.ground.events import Ended, Event, Notice, Progress, Started
+from studio.jobs import translation_load
 from studio.jobs.nesting import Stopped
 from studio.jobs.opening import open_project
 from studio.jobs.steering import CommandQueue
@@ -44,6 +45,9 @@ def load(request: PretrainedRequest, project_path: Path, commands: CommandQueue)
             folder = yield from fetched(request.source, commands.stopping)
         except work.Stopped:
             raise Stopped from None
+    if translation_load.is_marian(folder):
+        yield from translation_load.load(request, folder, project_path, commands)
+        return
     found = read_folder(folder)
     tokeniser = _tokeniser(folder, found.tokens)
     yield from _remarks(folder)

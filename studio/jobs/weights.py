@@ -81,7 +81,7 @@ def add_weights(request: AddWeightsRequest, project_path: Path, commands: Comman
     about = {"source": source.name, "sha256": sha256, "published": published_as(sha256) is not None}
     with tempfile.TemporaryDirectory(dir=folder, prefix="reading-") as place:
         converted = Path(place) / WEIGHTS
-        yield from _converted(source, converted, commands)
+        yield from unpickled(source, converted, commands)
         yield from _checked(converted, architecture, source.name, commands)
         _put(converted, folder / architecture, about)
     found = stored(architecture)
@@ -153,7 +153,7 @@ def _by_name(name: str) -> str:
     return max(found, key=len)
 
 
-def _converted(source: Path, target: Path, commands: CommandQueue) -> Iterator[Event]:
+def unpickled(source: Path, target: Path, commands: CommandQueue) -> Iterator[Event]:
     """Make safetensors of a pickle. Raises StudioError where it is none, or more than weights."""
     reason = yield from _read_apart(source, target, commands)
     if reason or not target.is_file():

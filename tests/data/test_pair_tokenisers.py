@@ -1,42 +1,22 @@
 """Sentences of two languages as tokens: our own tokeniser, and those of Marian models beside transformers' reading."""
 
-import io
 import json
 from pathlib import Path
 
 import pytest
-import sentencepiece
 import transformers
 
-import tests.foreign_languages  # noqa: F401  (offline, and quiet)
 from studio.data.pair_tokenisers import JointTokeniser, MarianTokeniser
 from studio.data.tokenisers import FileTokeniser
 from studio.ground.errors import DamagedError
+from tests.foreign_translations import FRENCH, write_tokenisers
 from tests.tiny_pairs import tokeniser_text
-
-ENGLISH = ["the cat sat on the mat", "a dog and a cat", "that is the hat of the cat"] * 8
-FRENCH = ["le chat est sur le tapis", "un chien et un chat", "c'est le chapeau du chat"] * 8
-
-
-def pieces(texts: list[str], size: int) -> bytes:
-    made = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(texts), model_writer=made, vocab_size=size, minloglevel=2, hard_vocab_limit=False
-    )
-    return made.getvalue()
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tokenisers as a Marian folder has them: two models of pieces, one list of words."""
     found = tmp_path_factory.mktemp("marian")
-    words = ["</s>", "<unk>", ">>fra<<"]
-    for name, texts in (("source.spm", ENGLISH), ("target.spm", FRENCH)):
-        (found / name).write_bytes(pieces(texts, 60))
-        model = sentencepiece.SentencePieceProcessor(model_file=str(found / name))
-        words += [piece for n in range(3, model.get_piece_size()) if (piece := model.id_to_piece(n)) not in words]
-    words.append("<pad>")
-    (found / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
+    write_tokenisers(found)
     return found
 
 
