@@ -3,7 +3,7 @@
 import pytest
 
 from studio.config.base import DIALS, Dial, describe, validated, with_overrides
-from studio.config.cyclegan import CycleganConfig, Split, parse_split, preset, remedy, side_names
+from studio.config.cyclegan import Cycle, CycleganConfig, Split, parse_split, preset, remedy, side_names
 from studio.config.facts import DataFacts, DeviceFacts
 from studio.ground.errors import UsageError
 
@@ -64,7 +64,9 @@ def test_hair_is_split_where_it_differs_most() -> None:
 
 def test_a_preset_splits_by_the_first_label_that_can() -> None:
     assert preset(facts(one=("x",), odd=("a:b", "c"), two=("p", "q")), DeviceFacts(), "quick").split == "two=p:q"
-    assert preset(facts(), DeviceFacts(), "quick").split == ""
+    whole = preset(facts(), DeviceFacts(), "quick")
+    assert whole.split == "" and whole.output == "residual" and whole.mode == Cycle(cycle_weight=3, identity_weight=0)
+    assert preset(facts(two=("p", "q")), DeviceFacts(), "quick").mode == Cycle()
 
 
 def test_one_way_and_both() -> None:

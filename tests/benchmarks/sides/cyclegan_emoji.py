@@ -82,8 +82,10 @@ def main() -> list[dict]:
     noto, fluent = (np.stack([emoji[side][n] for n in common]) / 255 for side in ("testA", "testB"))
     data = Pictures(emoji)
     for mode in MODES:
-        plan = preset(data.facts, DeviceFacts(), "quick")
-        config = with_overrides(plan, {"split": "side=noto:fluent", "mode": mode, "steps": STEPS})
+        two_folders = data.facts.model_copy(update={"labels": {}}) if mode == "cycle" else data.facts
+        plan = preset(two_folders, DeviceFacts(), "quick")
+        changes = {"split": "side=noto:fluent", "steps": STEPS} | ({} if mode == "cycle" else {"mode": mode})
+        config = with_overrides(plan, changes)
         task = make_task(config, data, device)
         averages = {name: average_of(task, name, device) for name in task.averaged}
         stepper = Stepper(task, averages, device=device, dtype=torch.float32)
