@@ -284,7 +284,7 @@ def _write_tables(
 
 
 def _finished(writer: FolderWriter) -> Generator[Event, None, PreparedTexts]:
-    """Give the folder its name in a thread, for much data takes a while to reach the disk; not to be stopped any more."""
+    """Give the folder its name in a thread, for much data reaches the disk slowly; not to be stopped any more."""
 
     def finish() -> PreparedTexts:
         _give_name(writer)

@@ -7,7 +7,8 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from studio.ui import theme
-from studio.ui.text import Label, duration_text, number_text
+from studio.ui.panels.description import description_of, said
+from studio.ui.text import Label, count_text, duration_text, number_text
 from studio.ui.view_state import StatusView
 from studio.ui.widgets.buttons import Button
 from studio.ui.words import spoken
@@ -129,7 +130,9 @@ class StatusBar(QWidget):
         if view.share is not None:
             words.insert(0, self.tr("{0} %").format(int(100 * view.share)))
         if view.rate:
-            words.append(self.tr("{0} {1}/s").format(_rate(view.rate), self.tr("pictures")))
+            about = description_of(view.family)
+            items = said(about.items) if about is not None else self.tr("items")
+            words.append(self.tr("{0} {1}/s").format(_rate(view.rate), items))
         if view.seconds_left is not None:
             words.append(self.tr("{0} left").format(duration_text(view.seconds_left)))
         return " · ".join(words)
@@ -149,4 +152,4 @@ def _say(label: Label, words: str) -> None:
 
 
 def _rate(rate: float) -> str:
-    return number_text(round(rate) if rate >= 10 else rate, 3)
+    return count_text(round(rate)) if rate >= 10 else number_text(rate, 3)

@@ -191,6 +191,7 @@ def style_sheet(theme: Theme, font: QFont) -> str:
     sizes = {f"{name}_px": f"{value}px" for name, value in asdict(theme.sizes).items()}
     fonts = {
         "font_small": f"{points * 0.9:.2f}pt",
+        "font_read": f"{points * 1.2:.2f}pt",
         "font_title": f"{points * 1.3:.2f}pt",
         "font_headline": f"{points * 1.5:.2f}pt",
     }

@@ -119,11 +119,15 @@ class ActionView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """The status bar. ``share`` of the run or job done, or None; ``activity`` is said where no numbers are."""
+    """The status bar. ``share`` of the run or job done, or None; ``activity`` is said where no numbers are.
+
+    ``family``: of the run that trains; it decides what ``rate`` counts.
+    """
 
     dot: Dot = "idle"
     name: str = ""
     run: str = ""
+    family: str = ""
     activity: Text | None = None
     share: float | None = None
     rate: float | None = None
@@ -361,6 +365,7 @@ def _status(reality: Reality) -> StatusView:
 def _run_status(run: RunView) -> dict[str, object]:
     paused = run.state == "paused"
     state: dict[str, object] = {"dot": "paused" if paused else "running", "name": run.name, "run": run.name}
+    state["family"] = run.family
     if paused:
         return state | {"activity": text("paused"), "share": _share(run)}
     if run.rate is None or (run.activity is not None and run.step == 0):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.ui.text import Label, bytes_text, duration_text
+from studio.ui.text import Label, bytes_text, count_text, duration_text
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.frames import dense, rule
 
@@ -136,4 +136,4 @@ class MeasureBlock(QWidget):
 
 def _rate_text(rate: float) -> str:
     """A rate in as many digits as mean something."""
-    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
+    return count_text(round(rate)) if rate >= 10 else f"{rate:.1f}"

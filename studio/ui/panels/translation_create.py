@@ -92,8 +92,7 @@ class TranslationTab(OneManyTab):
         self.show_mode(str(state.get("mode", ONE)))
 
     def intention_part(self) -> TabIntention:
-        one = self.mode() == ONE and self.maker.model is not None
-        header = HeaderIntention(run=True, checkpoint=True, primary="copy" if one else "")
+        header = HeaderIntention(run=True, checkpoint=True, primary="")
         nothing = text("There is no translation yet: write something at the left.")
         return TabIntention(header, blocks={} if self.one.shown_text() else {"copy": nothing})
 

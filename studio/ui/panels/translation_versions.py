@@ -14,6 +14,8 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.confusion_matrix import percent
 from studio.ui.widgets.frames import Frame, clear, dense
 
+_BUTTON = 72  # as wide as the longer of its two words
+
 
 class VersionRow(QWidget):
     """One of them: its text, how likely its words are on the mean, and a way to take it."""
@@ -31,6 +33,7 @@ class VersionRow(QWidget):
         self.take.setObjectName(f"versionTake_{number}")
         self.take.setAccessibleName(self.tr("Show translation {0}").format(number + 1))
         self.take.set_available(self.tr("This one is shown.") if chosen else "")
+        self.take.setMinimumWidth(_BUTTON)
         row = dense(QHBoxLayout(self), gap=10)
         row.addWidget(self.score)
         row.addWidget(self.text, 1)

@@ -13,7 +13,7 @@ _LOSS = CurveGroup(
     mark("Loss"),
     (
         Line(
-            "loss",
+            "training_loss",
             mark("training"),
             "accent",
             mark("How surprised it is by the next token of pairs it learns from, in nats; the lower the better."),
@@ -53,6 +53,11 @@ _BLEU = CurveGroup(
         ),
     ),
 )
+_EXACT = CurveGroup(
+    "exact",
+    mark("Exactly right"),
+    (Line("exact", _HELD_OUT, "fake", mark("Translations that are right to the letter."), smoothed=False),),
+)
 _RATE = CurveGroup(
     "rate",
     mark("Learning rate"),
@@ -61,7 +66,7 @@ _RATE = CurveGroup(
 _GRADIENT = CurveGroup(
     "gradient",
     mark("Gradient norm"),
-    (Line("model_gradient", mark("gradient"), "good", mark("Length of its gradient.")),),
+    (Line("translator_gradient", mark("gradient"), "good", mark("Length of its gradient.")),),
     log=True,
 )
 
@@ -70,14 +75,14 @@ _NOT_FINITE = mark("Numbers outgrow their format when steps are too long. The st
 
 TRANSLATION = FamilyDescription(
     family="translation",
-    items=mark("pairs"),
-    groups=(_LOSS, _CHRF, _BLEU, _RATE, _GRADIENT),
+    items=mark("tokens"),
+    groups=(_LOSS, _CHRF, _BLEU, _EXACT, _RATE, _GRADIENT),
     shown=("loss", "chrf", "bleu"),
     stage=TextStage,
     samples=mark("Sample translations"),
     constant=mark("same sentences at every step"),
     use=text("Translate with it"),
     data_words=PAIRS,
-    remedies={"halve_model_rate": mark("Halve the learning rate")},
+    remedies={"halve_translator_rate": mark("Halve the learning rate")},
     reasons={"overfitting": _BY_HEART, "not_finite": _NOT_FINITE},
 )

@@ -85,6 +85,7 @@ class SearchTree(QWidget):
         if not self._nodes:
             return
         painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.current().colour("surface"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         lit = self._best if self._at < 0 else frozenset(self.way_to(self._at))
         for number, node in enumerate(self._nodes):

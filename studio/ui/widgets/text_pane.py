@@ -46,9 +46,6 @@ class TextPane(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         theme.set_look(self, kind="pane")
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 1.15)
-        self.setFont(font)
         self.document().setDocumentMargin(2)
 
     def mark(self, spans: Sequence[tuple[int, int]], form: QTextCharFormat) -> list[QTextEdit.ExtraSelection]:
