@@ -25,6 +25,7 @@ RICH_WIDGETS = {
     "QTextBrowser": "QPlainTextEdit or a Label",
     "QTextEdit": "QPlainTextEdit",
 }
+SHOWS_NOTHING = {"ExtraSelection"}  # of QTextEdit, for QPlainTextEdit too: the look of a place
 RICH_METHODS = {"setHtml", "insertHtml", "appendHtml", "setMarkdown", "insertMarkdown"}
 RICH_FORMATS = ("TextFormat.RichText", "TextFormat.AutoText", "TextFormat.MarkdownText")
 TIPS = {"setToolTip", "setWhatsThis", "setTabToolTip", "setItemToolTip", "showText"}
@@ -107,7 +108,8 @@ class Reader:
     def _call(self, node: ast.Call) -> Iterator[str]:
         name, shown = last_name(node.func), ast.unparse(node)[:80]
         receiver = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
-        for widget in {name, receiver.rpartition(".")[2]} & set(RICH_WIDGETS):
+        rich = {name} if name in SHOWS_NOTHING else {name, receiver.rpartition(".")[2]}
+        for widget in rich & set(RICH_WIDGETS):
             yield f"{shown}: use {RICH_WIDGETS[widget]} of studio.ui.text"
         if name in RICH_METHODS:
             yield f"{shown}: nothing in this window is written in HTML"
