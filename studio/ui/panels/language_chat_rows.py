@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtGui import QFont, QFontMetricsF
+from PySide6.QtGui import QFont
 
 from studio.ui.panels.language_chat_text import TextBlock, estimated_height
 
@@ -37,11 +37,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """By what texts are laid out; ``width`` in pixels."""
+    """By what texts are laid out: ``width`` in pixels, ``line`` as `line_of` gives it."""
 
     font: QFont
-    metrics: QFontMetricsF
     width: float
+    line: tuple[float, float]
 
 
 class Row:
@@ -115,7 +115,7 @@ class Row:
             return self._text_height()
         if self._estimate is None:
             length = min(self.length, self.shown or self.length)
-            self._estimate = estimated_height(length, length // 200, measure.metrics, measure.width)
+            self._estimate = estimated_height(length, length // 200, measure.line)
         return self._estimate
 
     def height(self, measure: Measure) -> float:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from studio.ui import theme
 from studio.ui.panels.language_chat_rows import GAP, PAD, Entry, Measure, Row
+from studio.ui.panels.language_chat_text import line_of
 
 Fetch = Callable[[Sequence[int]], Mapping[int, str]]
 Describe = Callable[[int], Entry]
@@ -88,7 +89,7 @@ class RowScroll(QAbstractScrollArea):
     def _by(self) -> Measure:
         if self._measure is None:
             font = self.font()
-            self._measure = Measure(font, QFontMetricsF(font), self._width())
+            self._measure = Measure(font, self._width(), line_of(QFontMetricsF(font), self._width()))
         return self._measure
 
     def _all_tops(self) -> list[float]:

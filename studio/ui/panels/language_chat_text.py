@@ -86,6 +86,7 @@ class TextBlock:
         self._font = font
         self._metrics = QFontMetricsF(font)
         self._width = max(width, 40.0)
+        self._line = line_of(self._metrics, self._width)
         self.pieces: list[Piece] = []
         self._tops: list[float] | None = None
         self.set_text(text)
@@ -114,7 +115,7 @@ class TextBlock:
         """Lay out anew at another width."""
         width = max(width, 40.0)
         if width != self._width:
-            self._width = width
+            self._width, self._line = width, line_of(self._metrics, width)
             for piece in self.pieces:
                 piece.height, piece.measured, piece.layout = self._estimate(piece.text), False, None
             self._tops = None
@@ -157,7 +158,7 @@ class TextBlock:
         return min(max(bisect_right(self.tops(), height) - 1, 0), max(len(self.pieces) - 1, 0))
 
     def _estimate(self, text: str) -> float:
-        return estimated_height(len(text), text.count("\n"), self._metrics, self._width)
+        return estimated_height(len(text), text.count("\n"), self._line)
 
     def _lay_out(self, piece: Piece) -> None:
         layout = QTextLayout(piece.text.replace("\n", _LINE), self._font)
@@ -253,10 +254,14 @@ class TextBlock:
         return "".join(found)
 
 
-def estimated_height(length: int, lines: int, metrics: QFontMetricsF, width: float) -> float:
-    """About how high a text of so many characters and ends of lines is."""
-    a_line = max(width / max(metrics.averageCharWidth(), 1.0), 1.0)
-    return (math.ceil(length / a_line) + lines + (length == 0)) * (metrics.height() + _LEADING)
+def line_of(metrics: QFontMetricsF, width: float) -> tuple[float, float]:
+    """About how many characters a line of that width has, and how high it is."""
+    return max(width / max(metrics.averageCharWidth(), 1.0), 1.0), metrics.height() + _LEADING
+
+
+def estimated_height(length: int, lines: int, line: tuple[float, float]) -> float:
+    """About how high a text of so many characters and ends of lines is; ``line`` as `line_of` gives it."""
+    return (math.ceil(length / line[0]) + lines + (length == 0)) * line[1]
 
 
 def units(text: str) -> int:
