@@ -111,11 +111,6 @@ def work(milliseconds: int) -> None:
 
 
 def measure(path: Path, seconds: float) -> list[dict[str, Any]]:
-    import studio.config.registry
-    import studio.ui.pages
-
-    for module in (studio.config.registry, studio.ui.pages):
-        module.FAMILIES = tuple(dict.fromkeys((*module.FAMILIES, "language")))
     long, short = fill(path)
     from studio.app import create_window
     from studio.workers import latest

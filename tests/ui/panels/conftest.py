@@ -13,7 +13,6 @@ from studio.config.gan import GanConfig
 from studio.config.requests import TrainRequest
 from studio.data.builtin import draw_portraits
 from studio.data.store import PictureStore
-from studio.families import FAMILIES
 from studio.ground.errors import text
 from studio.ground.events import ChangeSetting, Command, Ended, Event, Notice, Progress, Started
 from studio.jobs.steering import CommandQueue
@@ -213,10 +212,7 @@ def forming(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FormingServer]]:
 
 @pytest.fixture
 def talking(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[TalkingServer]]:
-    """A stand-in that answers by rule, in the real thread of the real worker; the family is there."""
-    families = tuple(dict.fromkeys((*FAMILIES, "language")))
-    for module in ("studio.ui.pages", "studio.config.registry", "studio.ui.session"):
-        monkeypatch.setattr(f"{module}.FAMILIES", families)
+    """A stand-in that answers by rule, in the real thread of the real worker."""
     monkeypatch.setattr(LanguagePanel, "make_tab", without_train(LanguagePanel.make_tab))
 
     class Server(TalkingServer):

@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from studio.config.requests import PretrainedRequest
-from studio.families import FAMILIES
 from studio.ground.events import Ended
 from studio.jobs.registry import run_job
 from studio.jobs.steering import CommandQueue
 from studio.projects.project import Project
-from studio.ui.panels.language import LanguagePanel
 from studio.ui.panels.language_chat import LanguageChatTab
 from studio.ui.window import StudioWindow
 from tests.foreign_languages import foreign_folder
-from tests.ui.panels.talking import opened, shown, without_train, write
+from tests.ui.panels.talking import opened, shown, write
 
 pytestmark = pytest.mark.slow
 TEMPLATE = (
@@ -27,14 +25,8 @@ TEMPLATE = (
 
 
 @pytest.fixture
-def tab(
-    make_window: Callable[..., StudioWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> LanguageChatTab:
+def tab(make_window: Callable[..., StudioWindow], tmp_path: Path) -> LanguageChatTab:
     """The tab with a model of random weights that has a chat template."""
-    families = tuple(dict.fromkeys((*FAMILIES, "language")))
-    for module in ("studio.ui.pages", "studio.config.registry", "studio.ui.session"):
-        monkeypatch.setattr(f"{module}.FAMILIES", families)
-    monkeypatch.setattr(LanguagePanel, "make_tab", without_train(LanguagePanel.make_tab))
     shutil.copytree(foreign_folder("llama"), tmp_path / "model")
     (tmp_path / "model" / "chat_template.jinja").write_text(TEMPLATE)
     Project.create(tmp_path / "project").close()
