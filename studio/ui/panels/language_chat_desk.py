@@ -347,6 +347,7 @@ class ChatDesk(QObject):
             orders.append(Order(self.conversation, tuple(begun[at : at + len(abouts)]), request, abouts[0]))
             at += len(abouts)
         self.writer.write(talks, orders)
+        self.view.transcript.leave_current()
         self._read()
         self._show(to_end=True)
 

@@ -143,6 +143,12 @@ class Transcript(RowScroll):
         self.looked_at.emit()
         self.viewport().update()
 
+    def leave_current(self) -> None:
+        """No message is the current one: the bar stands at the last."""
+        self._current = -1
+        self._place_bar()
+        self.looked_at.emit()
+
     def unfold(self, id: int) -> None:
         """Show more of a long message."""
         at = self._index_of(id)

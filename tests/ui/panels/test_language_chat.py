@@ -72,7 +72,9 @@ def test_a_message_is_answered_and_kept(tab: LanguageChatTab, talking: Talking, 
 
 def test_the_next_request_holds_all_that_was_said(tab: LanguageChatTab, talking: Talking, qtbot: Any) -> None:
     say(tab, qtbot, "one")
+    press(tab, Qt.Key.Key_Home)
     say(tab, qtbot, "two")
+    assert tab.view.transcript.active() == tab.desk.path()[-1].id, "what can be done is offered at the newest"
     assert [m.role for m in talking.asked[1].messages] == ["user", "assistant", "user"]
     assert talking.asked[0].writing.seed != talking.asked[1].writing.seed, "every reply has a seed of its own"
 
