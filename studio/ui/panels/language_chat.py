@@ -82,6 +82,7 @@ class LanguageChatTab(ModelTab):
             desk.reason_by(self._why_not)
             desk.changed.connect(self.intention_changed)
             desk.said.connect(lambda words: self.session.toast(words, severity="warning"))
+        self.desk.drafted.connect(self.state_changed)
         self.empty.triggered.connect(self.choose_or_train)
         self.maker.model_changed.connect(self._on_model)
         self.settings.changed.connect(self._on_settings)

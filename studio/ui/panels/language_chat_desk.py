@@ -33,6 +33,8 @@ class ChatDesk(QObject):
     changed = Signal()
     said = Signal(str)
     """A sentence for the user that goes by itself."""
+    drafted = Signal()
+    """Something was written for a conversation that is not there yet."""
 
     def __init__(
         self, maker: Maker, settings: ChatSettings, writer: ReplyWriter, view: ChatView, begin: Callable[[str], int],
@@ -382,6 +384,8 @@ class ChatDesk(QObject):
     def _on_draft(self) -> None:
         if self.talks is not None and self.conversation:
             self.talks.keep_draft(self.conversation, self.view.composer.field.text())
+        else:
+            self.drafted.emit()
 
     def _on_field_flipped(self, step: int) -> None:
         if self._path:

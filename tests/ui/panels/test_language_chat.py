@@ -282,6 +282,20 @@ def test_everything_is_there_again(
     assert tab.settings.system_text() == "Be brief." and tab.settings.writing().temperature == 0.3
 
 
+def test_what_is_written_for_a_new_one_is_there_again(
+    make_window: MakeWindow, talking: Talking, talker: str, project_path: Path, qtbot: Any
+) -> None:
+    window = make_window(project_path)
+    tab = opened(window, talker)
+    say(tab, qtbot, "q")
+    click(tab, "chatNew")
+    write(tab.view.composer.field, "not sent yet", enter=False)
+    window.close()
+    window.session.set_project(None)
+    tab = opened(make_window(project_path))
+    assert tab.view.composer.field.toPlainText() == "not sent yet" and shown(tab) == []
+
+
 def test_a_project_for_reading_only_can_be_read(
     make_window: MakeWindow, talking: Talking, talker: str, project_path: Path, qtbot: Any
 ) -> None:
