@@ -19,6 +19,7 @@ Activation = Literal["gelu", "gelu_tanh", "relu", "silu"]
 _HEAD = 64
 _WIDTH_A_BLOCK = 85  # six blocks for a width of 512 (Vaswani et al. 2017)
 _CHARACTERS_A_TOKEN = 3.0  # about as many, with a vocabulary of some thousand
+_RATE_TIMES_WIDTH = 0.384
 _SAMPLE_TOKENS = 24  # about as many in a sentence
 
 
@@ -197,29 +198,36 @@ class TranslationConfig(TrainingSettings):
 def preset(data: TextFacts, device: DeviceFacts, dial: Dial) -> TranslationConfig:
     """The configuration that ``dial`` stands for, derived from the data and the device.
 
-    So many times through the data, within bounds of steps. Small sets are learned with more dropout; a text is as long
-    as the longest of the data, in tokens, up to what a sentence may need.
+    So many times through the data, within bounds of steps. Small sets are learned with more dropout, large ones that
+    are gone through a few times without; narrow networks bear greater rates. A text is as long as the longest of the
+    data, in tokens, up to what a sentence may need.
     """
     slow = device.kind == "cpu"
     width = {"quick": 128, "balanced": 256, "best": 512}[dial] if slow else {
         "quick": 256, "balanced": 384, "best": 512}[dial]  # fmt: skip
     batch = 2048 if slow else 12_288
     tokens = max(1.0, data.characters / _CHARACTERS_A_TOKEN)
-    passes = {"quick": 4, "balanced": 12, "best": 30}[dial]
-    least, most = {"quick": (600, 2500), "balanced": (2000, 12_000), "best": (5000, 60_000)}[dial]
+    passes = {"quick": 6, "balanced": 12, "best": 30}[dial]
+    least, most = {"quick": (600, 3000), "balanced": (2000, 12_000), "best": (5000, 60_000)}[dial]
     steps = int(max(least, min(most, round(passes * tokens / batch, -2))))
     context = 1 << min(9, max(5, math.ceil(math.log2(data.longest / 2 + 8))))
     return TranslationConfig(
         network=TranslationNetwork(width=width), tokens=tokens_of(data), context=context, batch=batch, steps=steps,
-        dropout=0.1 if tokens > 300_000 else 0.2, ema_half_life=batch * max(1, steps // 40),
-        warm_up=max(50, min(2000, steps // 10)), validate_every=max(1, steps // 20),
+        learning_rate=_RATE_TIMES_WIDTH / width, dropout=_dropout(tokens, dial),
+        ema_half_life=batch * max(1, steps // 40), warm_up=max(50, min(2000, steps // 10)), validate_every=max(1, steps // 20),
         scored={"quick": 100, "balanced": 200, "best": 500}[dial],
     )  # fmt: skip
 
 
+def _dropout(tokens: float, dial: Dial) -> float:
+    if tokens <= 300_000:
+        return 0.2
+    return 0.0 if dial == "quick" else 0.1
+
+
 def tokens_of(data: TextFacts) -> BytePairs:
     """The more text the more tokens: each has to be met often enough to be learnt."""
-    wanted = 1 << max(9, min(14, round(math.log2(max(1.0, data.characters / 400)))))
+    wanted = 1 << max(9, min(14, round(math.log2(max(1.0, data.characters / 1200)))))
     return BytePairs(size=wanted)
 
 
