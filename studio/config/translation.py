@@ -214,8 +214,8 @@ def preset(data: TextFacts, device: DeviceFacts, dial: Dial) -> TranslationConfi
     return TranslationConfig(
         network=TranslationNetwork(width=width), tokens=tokens_of(data), context=context, batch=batch, steps=steps,
         learning_rate=_RATE_TIMES_WIDTH / width, dropout=_dropout(tokens, dial),
-        ema_half_life=batch * max(1, steps // 40), warm_up=max(50, min(2000, steps // 10)), validate_every=max(1, steps // 20),
-        scored={"quick": 100, "balanced": 200, "best": 500}[dial],
+        ema_half_life=batch * max(1, steps // 40), warm_up=max(50, min(2000, steps // 10)),
+        validate_every=max(1, steps // 20), scored={"quick": 100, "balanced": 200, "best": 500}[dial],
     )  # fmt: skip
 
 
