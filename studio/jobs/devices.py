@@ -53,7 +53,7 @@ def free_memory(kind: str) -> int:
 
 def _processor_has_bfloat16() -> bool:
     """Whether the processor has products of bfloat16 of its own; others imitate them slowly."""
-    known = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch cannot tell
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch cannot tell
     return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 

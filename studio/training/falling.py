@@ -6,10 +6,15 @@ from typing import Protocol
 
 
 class Falls(Protocol):
-    """Settings of a run of ``steps`` steps whose rates fall to nothing in its last share ``decay``."""
+    """Settings whose rates fall to nothing in the last share ``decay`` of a run."""
 
-    steps: int
-    decay: float
+    @property
+    def steps(self) -> int:
+        """How many steps the run has."""
+
+    @property
+    def decay(self) -> float:
+        """The share, 0 to 1."""
 
 
 def rate_factor(config: Falls, step: int) -> float:

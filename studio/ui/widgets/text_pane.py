@@ -53,8 +53,8 @@ class TextPane(QPlainTextEdit):
         text, found = self.toPlainText(), []
         for start, end in spans:
             selection = QTextEdit.ExtraSelection()
-            selection.cursor = self._cursor(text, start, end)  # type: ignore[attr-defined]
-            selection.format = form  # type: ignore[attr-defined]
+            selection.cursor = self._cursor(text, start, end)
+            selection.format = form
             found.append(selection)
         return found
 
