@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PAGE_LETTERS, PAGE_TOKENS = 4000, 1200
 """How much of an item one page shows."""
-_SNIPPET = 160
+_SNIPPET, _SEARCHED = 160, 600
 Reading = Literal["letters", "characters", "byte_pairs"]
 """A text as letters and marks, or as the tokens of one of the kinds that the studio makes."""
 Look = Literal["text", "mark", "answer", "note"]
@@ -117,7 +117,6 @@ class TextServer:
         self._path = project_path
         self._store: TextStore | None = None
         self._prepared: PreparedTexts | None = None
-        self._folded: tuple[str, tuple[str, ...]] = ("", ())
 
     def close(self) -> None:
         """Close the data set."""
@@ -146,12 +145,13 @@ class TextServer:
             self._store = TextStore(path)
         return self._store
 
-    def _find(self, store: TextStore, request: FindTexts) -> np.ndarray:
-        words = request.words.casefold().split()
-        if self._folded[0] != request.folder:
-            lines = tuple(f"{name}\n{snippet(store, at, 400)}".casefold() for at, name in enumerate(store.names))
-            self._folded = (request.folder, lines)
-        found = [at for at, line in enumerate(self._folded[1]) if all(word in line for word in words)]
+    @staticmethod
+    def _find(store: TextStore, request: FindTexts) -> np.ndarray:
+        words, found = request.words.casefold().split(), list[int]()
+        for at, (name, line) in enumerate(zip(store.names, store.beginnings(_SEARCHED), strict=True)):
+            plain = f"{name}\n{line}".casefold()
+            if all(word in plain for word in words):
+                found.append(at)
         return np.array(found, np.int64)
 
     def _tokens_page(self, store: TextStore, request: ReadTextPage) -> TextPage:

@@ -48,7 +48,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_project", _t("Open project…"), "project", "open_project", "Ctrl+O", "folder"),
     ActionSpec("show_folder", _t("Show the project's folder"), "project", "show_folder", icon="folder"),
     ActionSpec("close_project", _t("Close project"), "project", "close_project", "Ctrl+W", "close"),
-    ActionSpec("import_data", _t("Import pictures…"), "project", "import_data", "Ctrl+I", "import", separator=True),
+    ActionSpec("import_data", _t("Import data…"), "project", "import_data", "Ctrl+I", "import", separator=True),
     ActionSpec("load_model", _t("Load a model…"), "project", "load_model", icon="folder"),
     ActionSpec("draw_portraits", _t("Draw Portraits"), "project", "draw_portraits", icon="data"),
     ActionSpec("quit", _t("Quit"), "project", "quit", "Ctrl+Q", separator=True),

@@ -30,6 +30,7 @@ Split = Literal["", "training", "validation", "test"]
 """The part that a data set itself puts an item in; empty: it does not say."""
 SPLITS: tuple[Split, ...] = get_args(Split)
 _PIECES, _ITEMS, _NAMES, _TEXTS = "pieces.bin", "items.bin", "names.bin", "texts.bin"
+_READ_AHEAD = 4 << 20
 _PIECE_RECORD = np.dtype([("offset", "<u8"), ("length", "<u8"), ("sha256", "u1", (32,))])
 _ITEM_RECORD = np.dtype(
     [
@@ -179,6 +180,7 @@ class TextStore:
         if not len(self.names) == len(self._items) == self.count:
             raise DamagedError("The data set {name} is damaged; import it again.", name=folder.name)
         self._texts = self._reader.positions(_TEXTS)
+        self._size = int(self._pieces[-1]["offset"] + self._pieces[-1]["length"]) if len(self._pieces) else 0
 
     def __len__(self) -> int:
         return self.count
@@ -244,6 +246,17 @@ class TextStore:
             return (self._whole(index),)
         plain = json.loads(self._whole(index))
         return tuple(plain) if self.kind == "parallel" else tuple(content for _, content in plain)
+
+    def beginnings(self, length: int) -> Iterator[str]:
+        """About the first ``length`` bytes of every item as they are written down, unchecked: to search many."""
+        pieces = self._pieces[self._items["first"].astype(np.int64)] if self.count else self._pieces[:0]
+        starts, lengths = pieces["offset"].tolist(), np.minimum(pieces["length"], length).tolist()
+        held, begin = b"", 0
+        for start, some in zip(starts, lengths, strict=True):
+            if start < begin or start + some > begin + len(held):
+                begin = start
+                held = self._texts.read(start, min(_READ_AHEAD, self._size - start))
+            yield held[start - begin : start - begin + some].decode("utf-8", "ignore")
 
     @property
     def hashes(self) -> np.ndarray:

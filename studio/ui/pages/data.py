@@ -263,6 +263,7 @@ class DataPage(Page):
 
     def close_page(self) -> None:
         self.view.set_active(False)
+        self.texts.set_active(False)
         self._covers.stop()
 
     # --- what is there -----------------------------------------------------------------------------------------------

@@ -218,8 +218,8 @@ class _BringRow(Frame):
 def arrived_words(name: str, count: int, skipped: int, kind: str = "pictures") -> Text:
     """What is said when a data set has come in."""
     if kind != "pictures":
-        words = "{name}: {count} texts. Files, lines or rows that could not be read were skipped: {skipped}."
-        plain = text("{name}: {count} texts are ready.", name=name, count=count_text(count))
+        words = "{name} is ready. Texts: {count}. Files, lines or rows that could not be read were skipped: {skipped}."
+        plain = text("{name} is ready. Texts: {count}.", name=name, count=count_text(count))
         return text(words, name=name, count=count_text(count), skipped=skipped) if skipped else plain
     if skipped:
         return text(

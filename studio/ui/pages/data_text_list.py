@@ -115,6 +115,7 @@ class TextList(QListView):
         super().__init__(parent)
         self._session = session
         self._asked = False
+        self.active = False
         self.items = TextItems(self)
         self.setModel(self.items)
         self.setObjectName("textList")
@@ -142,6 +143,15 @@ class TextList(QListView):
             )
         else:
             self.chosen.emit(-1)
+
+    def set_active(self, active: bool) -> None:
+        """Shown or hidden: beginnings are read only while somebody looks."""
+        self.active = active
+        if not active:
+            self._session.browser.forget("snippets")
+            self._asked = False
+        elif self.items.missing:
+            self._on_wanted()
 
     def current(self) -> int:
         """The position that is looked at; -1 for none."""
@@ -172,7 +182,7 @@ class TextList(QListView):
 
     def _ask(self) -> None:
         contents, some = self.items.contents, self.items.missing[-_PIECE:]
-        if contents is None or not some:
+        if contents is None or not some or not self.active:
             self._asked = False
             return
         request = ReadSnippets(folder=contents.folder, positions=tuple(some))

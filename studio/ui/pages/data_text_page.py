@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.config.requests import PrepareRequest
@@ -38,9 +38,10 @@ class TextPageView(QWidget):
         self._record: DataSetRecord | None = None
         self._position, self._page, self._pages = -1, 0, 1
         self._job: Job | None = None
+        self.active = False
         self._make_parts()
         self._build()
-        session.browser.dropped.connect(self._ask)
+        session.browser.dropped.connect(self._on_dropped)
 
     def _make_parts(self) -> None:
         self.reading = Segmented(
@@ -125,11 +126,24 @@ class TextPageView(QWidget):
         """The page shown, from 0."""
         return self._page
 
+    def set_active(self, active: bool) -> None:
+        """Shown or hidden: nothing is read while nobody looks."""
+        self.active = active
+        if active:
+            self._ask()
+        else:
+            self._session.browser.forget(_SLOT)
+
+    def _on_dropped(self) -> None:
+        QTimer.singleShot(0, self, self._ask)
+
     def _ask(self) -> None:
         record = self._record
         if record is None or self._position < 0:
             self._session.browser.forget(_SLOT)
             self._show(TextPage((), 0, 1))
+            return
+        if not self.active:
             return
         request = ReadTextPage(
             folder=record.folder, position=self._position, page=self._page,

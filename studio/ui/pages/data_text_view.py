@@ -188,6 +188,8 @@ class TextView(QWidget):
     def set_active(self, active: bool) -> None:
         """Shown or hidden: texts are read only while somebody looks."""
         self.active = active
+        for part in (self.list, self.page):
+            part.set_active(active)
         if active and self.contents is None:
             self._read()
 

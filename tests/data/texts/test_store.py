@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from studio.data.texts import store as store_module
 from studio.data.texts.store import PIECE, TextStore, TextWriter
 from studio.ground.errors import DamagedError
 from tests.data.texts.conftest import said
@@ -90,3 +92,11 @@ def test_a_text_file_cut_short_is_noticed(written: Callable[..., TextStore]) -> 
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DamagedError):
         TextStore(store.folder)
+
+
+def test_beginnings_of_many_items_come_in_order(written: Callable[..., TextStore], monkeypatch: Any) -> None:
+    texts = [f"{i} é" * (i % 7) for i in range(500)]
+    for ahead in (64, 4 << 20):
+        monkeypatch.setattr(store_module, "_READ_AHEAD", ahead)
+        found = list(written(texts, name=str(ahead)).beginnings(12))
+        assert found == [text.encode()[:12].decode("utf-8", "ignore") for text in texts]
