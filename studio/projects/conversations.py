@@ -32,7 +32,7 @@ _GONE = "There is no such conversation any more."
 _TOKEN = "conversations-"
 _OUTLINE = "id, parent, next, role, state, created, length, about"
 _SEARCHED_AT_ONCE = 50  # messages; others may read in between
-_AROUND = 40  # characters beside what was found
+_BEFORE, _AFTER = 14, 60  # characters beside what was found
 _MOST_HITS = 200
 Result = TypeVar("Result")
 
@@ -492,7 +492,7 @@ def _excerpt(text: str, wanted: Sequence[str]) -> str:
     if not all(word in folded for word in wanted):
         return ""
     at = min(folded.find(wanted[0]), len(text))
-    begin, end = max(0, at - _AROUND), at + len(wanted[0]) + _AROUND
+    begin, end = max(0, at - _BEFORE), at + len(wanted[0]) + _AFTER
     words = " ".join(text[begin:end].split())
     return f"{'… ' if begin else ''}{words}{' …' if end < len(text) else ''}"
 

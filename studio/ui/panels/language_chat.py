@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 
 from studio.ground.errors import Text, text
 from studio.projects.conversations import Conversations, Hit
+from studio.ui import theme
 from studio.ui.panels.language_chat_desk import ChatDesk
 from studio.ui.panels.language_chat_export import ChatExport
 from studio.ui.panels.language_chat_list import FOLDER, TALK, ConversationList
@@ -101,6 +102,7 @@ class LanguageChatTab(ModelTab):
         self.list.folded_changed.connect(self.state_changed)
         self.splitter.splitterMoved.connect(self.state_changed)
         self.listed.connect(self.show_list)
+        theme.watcher().changed.connect(self._on_theme)
         self._searching.timeout.connect(self._search)
 
     # --- the tab -----------------------------------------------------------------------------------------------------
@@ -108,8 +110,10 @@ class LanguageChatTab(ModelTab):
     def activate(self) -> None:
         super().activate()
         self.refresh()
+        self.show_list()
 
     def close_tab(self) -> None:
+        self.active = False
         self.writer.stop()
         self._listen_to(None)
 
@@ -402,6 +406,11 @@ class LanguageChatTab(ModelTab):
     def _on_change(self, topic: str) -> None:
         if topic == "conversations":
             self.listed.emit()
+
+    def _on_theme(self) -> None:
+        """The drawings in the list have the colours of the theme."""
+        if self.active:
+            self.show_list()
 
     def _on_working(self, words: str) -> None:
         if self.writer.busy_with() == self._open:

@@ -24,6 +24,7 @@ from studio.ui.widgets.buttons import icon_button
 from studio.ui.widgets.frames import dense
 
 _KEY = Qt.ItemDataRole.UserRole
+_EXCERPT = Qt.ItemDataRole.UserRole + 1
 FOLDER, TALK = "folder", "talk"
 Key = tuple[str, int]
 _ROW = 26  # height of a line
@@ -160,6 +161,8 @@ class ConversationList(QWidget):
                 item = self._item((TALK, talk.id), talk.title, "file" if talk.kind == "notebook" else "chat")
                 item.setToolTip(0, tooltip_text(excerpts[talk.id] if excerpts is not None else talk.title))
                 self._put(item, homes.get(talk.folder))
+                if excerpts is not None and excerpts[talk.id] != talk.title:
+                    self._add_excerpt(item, excerpts[talk.id])
                 if talk.id == self._current:
                     item.setSelected(True)
                     self.tree.setCurrentItem(item)
@@ -178,6 +181,18 @@ class ConversationList(QWidget):
                 self._put(item, homes.get(folder.parent) if folder.parent != folder.id else None)
                 item.setExpanded(folder.id in self._open_folders)
             waiting = [one for one in waiting if one.id not in homes]
+
+    def _add_excerpt(self, item: QTreeWidgetItem, words: str) -> None:
+        """Show below a conversation where something was found in it."""
+        line = QTreeWidgetItem([words])
+        line.setData(0, _KEY, item.data(0, _KEY))
+        line.setData(0, _EXCERPT, True)
+        line.setForeground(0, theme.current().colour("text_dim"))
+        line.setToolTip(0, tooltip_text(words))
+        line.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        line.setSizeHint(0, QSize(0, _ROW))
+        item.addChild(line)
+        item.setExpanded(True)
 
     def _item(self, key: Key, words: str, icon: str) -> QTreeWidgetItem:
         item = QTreeWidgetItem([words.replace("\n", " ")])
@@ -217,12 +232,18 @@ class ConversationList(QWidget):
     def item(self, kind: str, id: int) -> QTreeWidgetItem | None:
         """The line of a folder or a conversation."""
         found = self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
-        return next((one for one in found if tuple(one.data(0, _KEY)) == (kind, id)), None)
+        names = (one for one in found if not one.data(0, _EXCERPT))
+        return next((one for one in names if tuple(one.data(0, _KEY)) == (kind, id)), None)
 
     def titles(self) -> list[str]:
-        """The words of all lines, from the top."""
+        """The names of all folders and conversations, from the top."""
         found = self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
-        return [one.text(0) for one in found]
+        return [one.text(0) for one in found if not one.data(0, _EXCERPT)]
+
+    def excerpts(self) -> list[str]:
+        """Where something was found, from the top."""
+        found = self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
+        return [one.text(0) for one in found if one.data(0, _EXCERPT)]
 
     def open_folders(self) -> list[int]:
         """The folders that are unfolded."""
@@ -288,7 +309,9 @@ class ConversationList(QWidget):
             self.renamed.emit(kind, id, item.text(0).strip())
 
     def _on_folded(self, item: QTreeWidgetItem) -> None:
-        id = item.data(0, _KEY)[1]
+        kind, id = item.data(0, _KEY)
+        if kind != FOLDER:
+            return
         (self._open_folders.add if item.isExpanded() else self._open_folders.discard)(id)
         self.folded_changed.emit()
 

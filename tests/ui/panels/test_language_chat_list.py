@@ -126,7 +126,8 @@ def test_search_looks_into_texts(tab: LanguageChatTab, talks: Conversations, qtb
     assert set(tab.list.titles()) == {"alpha", "beta"}
     write(tab.list.search, "lighthouse", enter=False)
     qtbot.waitUntil(lambda: tab.list.titles() == ["beta"], timeout=10_000)
-    tab.list.tree.setCurrentItem(line(tab, TALK, b))
+    assert tab.list.excerpts() == ["the Lighthouse at night"]
+    tab.list.tree.setCurrentItem(line(tab, TALK, b).child(0))
     assert tab.view.transcript.current() == said
     QTest.keyClicks(tab.list.search, "xyz")
     qtbot.waitUntil(lambda: tab.list.titles() == [], timeout=10_000)
