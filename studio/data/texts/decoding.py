@@ -20,6 +20,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_SCRIPTS = 4  # different upper halves of the letters of a text in one script, with its punctuation
 _WESTERN = "cp1252"
 _ACCENTED = frozenset("àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜÝ¿¡«»“”„‘’‚–—…€£°§·\u00a0")
 
@@ -74,10 +75,11 @@ def lines_of(pieces: Iterator[str], longest: int) -> Iterator[tuple[int, str | N
 
 
 def _with_zeros(data: bytes) -> str:
-    """UTF-16 without a mark at its beginning has zeros at every other place; nothing else may have any."""
+    """UTF-16 without a mark at its beginning has zeros at every other place, or those of few scripts and of spaces."""
     sample = data[: _SAMPLE - _SAMPLE % 4]
-    for name, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[::2])):
-        if len(data) % 2 == 0 and zeros.count(0) >= 0.4 * len(zeros) and _is_clean(sample, name):
+    for name, high in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[::2])):
+        likely = high.count(0) >= 0.4 * len(high) or (high.count(0) >= 0.05 * len(high) and len(set(high)) <= _SCRIPTS)
+        if len(data) % 2 == 0 and likely and _is_clean(sample, name):
             return name
     raise UnreadableFile("holds zero bytes, the first at place {place}, which no text does", place=data.index(b"\0"))
 
