@@ -29,14 +29,18 @@ class Product:
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         self.weight, self.bias = weight, bias
         self._fast: Callable[[Tensor], Tensor] | None = None
+        self._from = 0  # numbers in x from which on the other form is the faster one
 
     def __call__(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias) if self._fast is None else self._fast(x)
+        if self._fast is None or x.numel() < self._from:
+            return F.linear(x, self.weight, self.bias)
+        return self._fast(x)
 
     def pack(self, *, int8: bool = False) -> None:
         """Compute in another form from now on; later changes of the weight are not seen any more."""
         if self.weight.device.type == "cpu" and self.weight.dtype == torch.float32:
             self._fast = (_eight_bits if int8 else _laid_out)(self.weight.detach(), self.bias)
+            self._from = 0 if int8 else 2 * self.weight.shape[1]  # of one row the plain product is the fastest
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Product:
         """Without the other form."""

@@ -41,6 +41,7 @@ def test_a_whole_model_keeps_its_answers_and_the_names_of_its_weights() -> None:
         assert sum(isinstance(module, PackedLinear) for module in fast.modules()) >= 3 * 2
 
 
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="PyTorch has no other form here")
 def test_what_is_packed_is_seen_in_every_product(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is computed the slow way in one step of a joined model."""
     model = packed(load_folder(foreign_folder("gpt2"))[1].join())
