@@ -23,7 +23,7 @@ from studio.jobs.steering import CommandQueue
 from studio.jobs.translating import versions_of
 from studio.jobs.translations import ScoredRow, TranslationScores
 from studio.measures.nearest_pair import copied_answers
-from studio.measures.translation import scores, signatures
+from studio.measures.wording import scores, signatures
 from studio.projects.project import Project
 from studio.projects.run import Run
 

@@ -22,7 +22,7 @@ from studio.data.pair_tokenisers import TOKENISER, JointTokeniser
 from studio.generation.translation_decoding import Decoder, Marks
 from studio.ground.errors import text
 from studio.ground.events import Notice
-from studio.measures.translation import scores
+from studio.measures.wording import scores
 from studio.models.seeding import process_generator
 from studio.models.translation import TranslationModel, build_translation_model
 from studio.training.rng import Draws

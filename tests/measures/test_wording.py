@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio.measures.translation import scores
+from studio.measures.wording import scores
 
 
 def test_equal_texts_have_the_highest_scores() -> None:
