@@ -1,7 +1,8 @@
 """Fixed terms: a translation is made to hold them, and the rest of it follows.
 
 A model need not know of them. Where a translation lacks a term, it is begun anew up to every gap between its words, the
-term is put there, and the model goes on from it; of these the one that it holds for likeliest is taken.
+term is put there, and the model goes on from it; or the term takes the place of one of its words. Of all these the one
+that the model holds for likeliest is taken.
 """
 
 from __future__ import annotations
@@ -40,6 +41,16 @@ def beginnings(translation: str, term: Term, *, after: int = 0) -> list[str]:
     return list(
         dict.fromkeys([*firsts, *(f"{translation[:gap]} {target}" for gap in gaps if translation[:gap].strip())])
     )
+
+
+def exchanged(translation: str, term: Term, *, after: int = 0) -> list[str]:
+    """The translation with the term in the place of one of its words, each in turn; marks behind a word stay."""
+    found = []
+    for word in re.finditer(r"\w+(?:[-']\w+)*", translation):
+        if word.start() >= after:
+            target = _capital(term.target.strip(), translation) if word.start() == 0 else term.target.strip()
+            found.append(translation[: word.start()] + target + translation[word.end() :])
+    return found
 
 
 def _place(words: str, term: str) -> re.Match[str] | None:

@@ -279,7 +279,7 @@ class TranslatingModel(Model, Protocol):
         """At most ``count`` words that could stand after ``begin`` in the translation, the likeliest first."""
 
     def likelihoods(self, sentence: str, translations: Sequence[str]) -> list[float]:
-        """How likely the model holds each translation of a sentence to be: mean logarithms of its tokens, below 0."""
+        """How likely the model holds each translation of a sentence to be, as logarithms."""
 
     def look(self, sentence: str, decoding: Decoding, begin: str = "") -> SeenTranslation:
         """How one sentence is translated: the search, and what was looked at."""

@@ -121,8 +121,7 @@ class TranslatorModel:
         return tuple(Word(text, probability) for text, probability in ranked[:count])
 
     def likelihoods(self, sentence: str, translations: Sequence[str]) -> list[float]:
-        """How likely each translation of a sentence is: mean logarithms of its tokens, of a long sentence its first
-        part."""
+        """How likely each translation of a sentence is, as logarithms; of a long sentence its first part counts."""
         source = next(iter(self._parts(sentence)), [self.tokeniser.end])
         return [self._likelihood(source, [*self.tokeniser.begun(one), self.tokeniser.end]) for one in translations]
 
@@ -132,7 +131,7 @@ class TranslatorModel:
         with torch.inference_mode():
             logits_1NV = self.network(torch.tensor([list(source)], device=device), given).float()
         wanted = torch.tensor([list(target)], device=device)
-        return float(-torch.nn.functional.cross_entropy(logits_1NV[0], wanted[0]))
+        return float(-torch.nn.functional.cross_entropy(logits_1NV[0], wanted[0], reduction="sum"))
 
     def look(self, sentence: str, decoding: Decoding, begin: str = "") -> SeenTranslation:
         """How one sentence is translated, of a very long one its first part: the search, and what was looked at."""

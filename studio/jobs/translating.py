@@ -9,9 +9,9 @@ from dataclasses import replace
 from studio.config.decoding import Decoding
 from studio.config.requests import Term, TranslateRequest
 from studio.data.texts.sentences import Split, split
-from studio.generation.glossary import asked_for, beginnings, holds
+from studio.generation.glossary import asked_for, beginnings, exchanged, holds
 from studio.generation.models import TranslatingModel
-from studio.generation.translations import TranslatedSentence, Translation, Version
+from studio.generation.translations import TranslatedSentence, Translation, Version, Word
 from studio.ground.errors import UsageError, text
 from studio.ground.events import Ended, Event, Notice, Progress
 from studio.jobs.nesting import Stopped
@@ -111,7 +111,9 @@ def _with_term(
         return holding or versions
     begins = beginnings(versions[0].text, term, after=kept)
     made = yield from _asked(model, [sentence] * len(begins), decoding, begins, commands)
-    found = list({version.text: version for some in made for version in some if holds(version.text, term)}.values())
+    swapped = [Version(words, 0.0, (Word(words, 1.0),)) for words in exchanged(versions[0].text, term, after=kept)]
+    every = [version for some in (*made, swapped) for version in some]
+    found = list({version.text: version for version in every if holds(version.text, term)}.values())
     likely = model.likelihoods(sentence, [version.text for version in found])
     ranked = sorted(zip(likely, range(len(found)), strict=True), key=lambda one: (-one[0], one[1]))
     best = tuple(replace(found[place], score=likelihood) for likelihood, place in ranked[: decoding.count])
