@@ -65,7 +65,7 @@ STARTERS: tuple[Starter, ...] = (
         "classifier",
         _t("Hair, glasses, smile?"),
         _t("A classifier learns to tell what a portrait shows. Then draw glasses on a face and see what it says."),
-        _t("about two minutes"),
+        _t("two minutes"),
     ),
     Starter(
         "words",
@@ -73,7 +73,7 @@ STARTERS: tuple[Starter, ...] = (
         "diffusion",
         _t("Pictures from words"),
         _t("A diffusion model turns noise into the portrait that you describe."),
-        _t("about ten minutes"),
+        _t("ten minutes"),
     ),
     Starter(
         "hair",
@@ -81,7 +81,7 @@ STARTERS: tuple[Starter, ...] = (
         "cyclegan",
         _t("Another hair colour"),
         _t("A CycleGAN learns to change one thing and to leave the rest."),
-        _t("about ten minutes"),
+        _t("ten minutes"),
     ),
     Starter(
         "stories",
@@ -89,7 +89,7 @@ STARTERS: tuple[Starter, ...] = (
         "chat",
         _t("A valley to talk about"),
         _t("A Transformer gets to know a valley and its people. Then ask it about them, or tell it a story."),
-        _t("about five minutes"),
+        _t("five minutes"),
         WORLD,
     ),
     Starter(
@@ -98,7 +98,7 @@ STARTERS: tuple[Starter, ...] = (
         "translate",
         _t("A small translator"),
         _t("A Transformer learns to translate English into French and shows which word looks at which."),
-        _t("about five minutes"),
+        _t("ten minutes"),
         BILINGUAL,
     ),
 )
