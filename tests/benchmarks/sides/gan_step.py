@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from studio.config.base import with_overrides
 from studio.config.facts import DataFacts
 from studio.config.gan import GanConfig
+from studio.jobs.devices import device_facts
 
 WARM_UP = 5
 
@@ -45,6 +46,8 @@ def configuration(width: int, size: int, steps: int, network: str, shares: int =
               "network.width": width, "picture_size": size, "steps": steps, "batch": 64,
               "loss": "non_saturating", "loss.r1": 0, "latent_size": 100, "beta1": 0.5, "beta2": 0.999,
               "generator_rate": 2e-4, "discriminator_rate": 2e-4}  # fmt: skip
+    if shares > 1 and torch.device("cpu") == where() and device_facts("cpu").bfloat16:
+        wanted["precision"] = "bfloat16"  # as the presets train where the processor has it
     return with_overrides(GanConfig(), wanted)
 
 
@@ -146,13 +149,18 @@ def step_operations(config: GanConfig) -> int:
     return int(counter.get_total_flops())
 
 
+def where() -> torch.device:
+    """The device that both sides use."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 if __name__ == "__main__":
     side, width, size, steps, pictures = sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5]
     network = sys.argv[6] if len(sys.argv) > 6 else "dcgan"
-    where = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = where()
     shares = int(sys.argv[7]) if len(sys.argv) > 7 else 1
     settings, prepared = configuration(width, size, steps, network, shares), InMemory(pictures)
-    rate = {"studio": studio_side, "peer": peer_side}[side](settings, prepared, where)
-    share = rate / settings.batch * step_operations(settings) / matrix_rate(where)
+    rate = {"studio": studio_side, "peer": peer_side}[side](settings, prepared, device)
+    share = rate / settings.batch * step_operations(settings) / matrix_rate(device)
     policy = os.environ.get("OMP_WAIT_POLICY", "")
-    print(json.dumps({"rate": rate, "share": share, "policy": policy, "device": str(where)}))
+    print(json.dumps({"rate": rate, "share": share, "policy": policy, "device": str(device)}))
