@@ -207,8 +207,8 @@ def preset(data: TextFacts, device: DeviceFacts, dial: Dial) -> TranslationConfi
         "quick": 256, "balanced": 384, "best": 512}[dial]  # fmt: skip
     batch = 2048 if slow else 12_288
     tokens = max(1.0, data.characters / _CHARACTERS_A_TOKEN)
-    passes = {"quick": 6, "balanced": 12, "best": 30}[dial]
-    least, most = {"quick": (600, 3000), "balanced": (2000, 12_000), "best": (5000, 60_000)}[dial]
+    passes = {"quick": 8, "balanced": 12, "best": 30}[dial]
+    least, most = {"quick": (600, 4000), "balanced": (2000, 12_000), "best": (5000, 60_000)}[dial]
     steps = int(max(least, min(most, round(passes * tokens / batch, -2))))
     context = 1 << min(9, max(5, math.ceil(math.log2(data.longest / 2 + 8))))
     return TranslationConfig(
