@@ -12,7 +12,7 @@ SMALL = TextFacts(kind="parallel", count=5_000, characters=200_000, distinct=90,
 
 def test_quick_on_a_processor_goes_through_large_data_a_few_times_without_dropout() -> None:
     made = preset(LARGE, CPU, "quick")
-    assert (made.network.width, made.dropout, made.steps, made.batch) == (128, 0.0, 3000, 2048)
+    assert (made.network.width, made.dropout, made.steps, made.batch) == (128, 0.0, 4000, 2048)
     assert made.learning_rate == pytest.approx(3e-3)
     assert made.tokens == tokens_of(LARGE) and 2000 <= tokens_of(LARGE).size <= 4096
 
