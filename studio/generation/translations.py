@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -96,19 +95,3 @@ class Translation:
     def text(self) -> str:
         """The best translation of everything."""
         return "".join(s.before + (s.versions[0].text if s.versions else "") for s in self.sentences) + self.after
-
-
-@dataclass(frozen=True, slots=True)
-class TranslatedFile:
-    """What a ``TranslateFileRequest`` made: ``done`` of ``total`` lines with words stand in ``out``.
-
-    ``before``: lines that an interrupted translation of the same file had left there already.
-    """
-
-    out: Path
-    done: int
-    total: int
-    before: int
-    run: str
-    step: int
-    seconds: float

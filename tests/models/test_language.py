@@ -65,7 +65,7 @@ def test_sizes_follow_from_one_dial() -> None:
         ]
     assert all(count == pytest.approx(85e6, rel=0.02) for count in counts)
     sizes = [size(DeviceFacts(kind=kind), dial) for kind in ("cpu", "cuda") for dial in ("quick", "balanced", "best")]
-    assert [network.depth for network, _ in sizes] == [3, 4, 8, 5, 6, 10]
+    assert [network.depth for network, _ in sizes] == [3, 4, 6, 5, 6, 10]
 
 
 def test_every_setting_says_what_it_is() -> None:

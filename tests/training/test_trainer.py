@@ -228,11 +228,11 @@ def test_a_full_disk_is_told_and_tried_again(make_trainer: Make, monkeypatch: py
     monkeypatch.setattr(trainer_module, "_RETRY", 0.0)
     real, attempts = trainer.checkpoints.save_resume, []
 
-    def full(*arguments: Any) -> Iterator[Progress]:
+    def full(*arguments: Any, **more: Any) -> Iterator[Progress]:
         attempts.append(arguments)
         if len(attempts) <= 2:
             raise OSError(errno.ENOSPC, "No space left on device")
-        yield from real(*arguments)
+        yield from real(*arguments, **more)
 
     monkeypatch.setattr(trainer.checkpoints, "save_resume", full)
     events = finish(trainer)
@@ -244,7 +244,7 @@ def test_a_full_disk_is_told_and_tried_again(make_trainer: Make, monkeypatch: py
 def test_the_last_checkpoint_that_cannot_be_written_is_a_failure(
     make_trainer: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any) -> Iterator[Progress]:
+    def full(*_: Any, **more: Any) -> Iterator[Progress]:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     trainer = make_trainer(steps=2)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
+from studio.config.builtin import Portraits
 from studio.config.classifier import ClassifierConfig, CnnNetwork
 from studio.config.gan import DcganNetwork, GanConfig
 from studio.config.requests import BuiltinRequest, EvaluateRequest, TrainRequest
@@ -25,7 +26,7 @@ def trained_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("measured") / "project"
     with Project.create(path):
         pass
-    record = work(BuiltinRequest(count=40, size=32), path)
+    record = work(BuiltinRequest(what=Portraits(count=40, size=32)), path)
     with Project.open(path) as project:
         project.datasets.add(record)
     network = DcganNetwork(width=4, discriminator_norm="none")

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.config.decoding import Decoding
 from studio.config.requests import Term, TranslateFileRequest
-from studio.generation.translations import TranslatedFile
 from studio.ground.events import Ended, Event, Progress
+from studio.jobs.translations import TranslatedFile
 from studio.ui.panels.maker import Maker
-from studio.ui.text import Label, count_text, duration_text
+from studio.ui.text import Label, count_text
 from studio.ui.widgets.busy import BusyRow
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.empty_state import EmptyState
@@ -145,14 +145,13 @@ class FilesDesk(QObject):
             self.view.show_words(self.tr("Translate a file"), words, self.tr("Choose a file…"))
 
     def _say_made(self, made: TranslatedFile) -> None:
-        lines = self.tr("{0} of {1} lines").format(count_text(made.done), count_text(made.total))
-        parts = [lines, self.tr("in {0}").format(duration_text(made.seconds))]
-        if made.before:
-            parts.append(self.tr("{0} of them had been done before").format(count_text(made.before)))
-        whole = made.done >= made.total
+        parts = [self.tr("{0} of {1} sentences").format(count_text(made.done), count_text(made.sentences))]
+        if made.reused:
+            parts.append(self.tr("{0} of them had been done before").format(count_text(made.reused)))
+        whole = made.out is not None
         head = self.tr("{0} is translated") if whole else self.tr("{0} is translated in part")
         button = self.tr("Show folder") if whole else self.tr("Go on")
-        self.view.show_words(head.format(self.source.name if self.source else made.out.name), ", ".join(parts), button)
+        self.view.show_words(head.format(self.source.name if self.source else ""), ", ".join(parts), button)
 
     def _why_not(self) -> str:
         if self._session.engine.state != "ready":
@@ -219,7 +218,7 @@ class FilesDesk(QObject):
 
     def _on_empty(self) -> None:
         """The button says what it does."""
-        if self.made is not None and self.made.done >= self.made.total:
+        if self.made is not None and self.made.out is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.made.out.parent)))
         else:
             self._on_asked("translate" if self.source is not None else "source")

@@ -217,7 +217,8 @@ def test_a_file_is_translated_in_the_background(
     assert tab.mode() == "many" and tab.many.view.empty.isVisible()
     QTest.mouseClick(tab.many.tools.translate, LEFT)
     qtbot.waitUntil(lambda: tab.many.made is not None, timeout=5000)
-    assert tab.many.made is not None and tab.many.made.out.read_text(encoding="utf-8") == "cba\n\nfed"
+    made = tab.many.made
+    assert made is not None and made.out is not None and made.out.read_text(encoding="utf-8") == "cba\n\nfed"
 
 
 def test_everything_is_there_after_reopening(
