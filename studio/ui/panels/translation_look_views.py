@@ -9,15 +9,16 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from studio.config.requests import TranslateRequest
 from studio.generation.translations import SeenTranslation, Translation
 from studio.ui import theme
+from studio.ui.panels.look_training import ThroughTraining
 from studio.ui.panels.look_view import LookView
 from studio.ui.panels.maker import Maker
 from studio.ui.panels.translation_look_sentence import LookedSentence
 from studio.ui.text import Label, count_text, number_text
 from studio.ui.widgets.alignment import Alignment
 from studio.ui.widgets.frames import Frame, dense
-from studio.ui.widgets.history_slider import HistorySlider
 from studio.ui.widgets.search_tree import SearchTree, shown
 
 
@@ -151,25 +152,14 @@ class SearchView(SeenView):
         self._line.setText(self.tr("“{0}”: {1}, sum of logarithms {2}").format(text, fates[nodes[at].fate], score))
 
 
-class SentenceTrainingView(LookView):
-    """The same sentence through every kept checkpoint."""
-
-    key = "training"
-    looks_at = "one"
+class SentenceTrainingView(ThroughTraining):
+    """Above what the chosen checkpoint makes of the sentence, below what all of them do."""
 
     def __init__(self, maker: Maker, parent: QWidget | None = None) -> None:
         super().__init__(maker, parent)
-        self._asked: tuple[str, LookedSentence] | None = None
-        self._found: dict[int, str] = {}
-        self._waiting: list[int] = []
-        self._step = -1
-        self.slider = HistorySlider()
-        self.slider.setObjectName("sentenceSlider")
-        self.slider.step_selected.connect(self._on_step)
         self.text = Label(role="headline", wrap=True)
         self.text.setObjectName("sentenceText")
-        self._rows = QVBoxLayout()
-        dense(self._rows, gap=6)
+        self._rows = dense(QVBoxLayout(), gap=6)
         self._lines: dict[int, Label] = {}
         holder = QWidget()
         theme.set_look(holder, surface="surface")
@@ -192,68 +182,24 @@ class SentenceTrainingView(LookView):
         )
         return self.tr("Through the training"), explained
 
-    def depends(self) -> object:
-        return self.maker.trained.steps if self.maker.trained is not None else ()
+    def request(self, run: str, checkpoint: str, looked: LookedSentence) -> TranslateRequest:
+        return looked.request(run, checkpoint, self.maker.session.preferences.device, look=False)
 
-    def state(self) -> dict[str, Any]:
-        return {"step": self._step}
+    def taken(self, answer: Translation) -> str:
+        return answer.text.strip()
 
-    def restore(self, state: dict[str, Any]) -> None:
-        step = state.get("step", -1)
-        self._step = step if isinstance(step, int) else -1
-
-    def show_recipes(self, recipes: Sequence[Any]) -> None:
-        model, trained = self.maker.model, self.maker.trained
-        looked: LookedSentence | None = recipes[0] if recipes else None
-        if model is None or trained is None or looked is None:
-            self._asked, self._found, self._waiting = None, {}, []
-            self._show()
-            return
-        if self._asked != (model.run, looked):
-            self._asked, self._found = (model.run, looked), {}
-        if self._step not in trained.steps:
-            self._step = int(model.checkpoint)
-        self.slider.set_steps(trained.steps)
-        self._waiting = [step for step in trained.steps if step not in self._found]
-        self._show()
-        self._ask_next()
-
-    def _ask_next(self) -> None:
-        if not self._waiting or self._asked is None:
-            return
-        step, (run, looked) = self._waiting.pop(0), self._asked
-        request = looked.request(run, str(step), self.maker.session.preferences.device, look=False)
-
-        def on_found(found: Translation) -> None:
-            self._found[step] = found.text.strip()
-            self._show()
-            self._ask_next()
-
-        self.maker.look("training", request, on_found)
-
-    def translations(self) -> dict[int, str]:
-        """What each checkpoint made of it so far."""
-        return dict(sorted(self._found.items()))
-
-    def _show(self) -> None:
-        for step in [step for step in self._lines if step not in self._found]:
+    def show_found(self) -> None:
+        for step in [step for step in self._lines if step not in self.found]:
             line = self._lines.pop(step)
             line.hide()
             line.deleteLater()
-        for step, text in self.translations().items():
+        for place, step in enumerate(self.steps()):
             if step not in self._lines:
                 self._lines[step] = Label(wrap=True)
-                self._rows.insertWidget(sorted(self._found).index(step), self._lines[step])
-            self._lines[step].setText(f"{count_text(step)}   {text}")
-            self._lines[step].set_role("strong" if step == self._step else "body")
-        self.slider.select_step(self._step)
-        self.text.setText(self._found.get(self._step, "…"))
-
-    def _on_step(self, step: int) -> None:
-        if step != self._step:
-            self._step = step
-            self._show()
-            self.changed.emit()
+                self._rows.insertWidget(place, self._lines[step])
+            self._lines[step].setText(f"{count_text(step)}   {self.found[step]}")
+            self._lines[step].set_role("strong" if step == self.step else "body")
+        self.text.setText(self.found.get(self.step, "…"))
 
 
 def best_end(seen: SeenTranslation) -> int:

@@ -4,9 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from studio.config.requests import TrainRequest, TranslateFileRequest, TranslateRequest
 from studio.config.translation import TranslationConfig
-from studio.generation.translations import TranslatedSentence, Translation, Version, Word
+from studio.generation.translations import (
+    SearchNode,
+    SeenTranslation,
+    TranslatedSentence,
+    Translation,
+    Version,
+    Word,
+)
 from studio.ground.errors import UsageError
 from studio.ground.events import Ended, Event
 from studio.ground.files import write_json
@@ -47,6 +56,18 @@ def translated(source: str, begin: str = "", count: int = 1) -> tuple[Version, .
     return tuple(Version(text, -0.1 * (n + 1), words_of(text)) for n, text in enumerate(texts))
 
 
+def looked_into(sentence: TranslatedSentence) -> SeenTranslation:
+    """Each word was looked at for its own; the search let one other beginning fall."""
+    source = (*(word.text for word in words_of(sentence.source)), "")
+    target = (*(word.text for word in sentence.versions[0].words), "")
+    count = len(source)
+    alike = np.broadcast_to(np.eye(count, dtype=np.float32), (2, 3, count, count))
+    nodes = [SearchNode(at - 1, text, -0.1 * at, at, "kept") for at, text in enumerate(target[:-1])]
+    nodes.append(SearchNode(len(nodes) - 1, "", -1.0, len(nodes), "ended"))
+    nodes.append(SearchNode(-1, "else", -5.0, 0, "fell"))
+    return SeenTranslation(source, target, alike, alike, tuple(nodes))
+
+
 class SpellingServer:
     """Answers at once; texts with ``refuse`` in them are refused, ``☃`` is unknown to it."""
 
@@ -73,7 +94,9 @@ class SpellingServer:
             before += "\n"
         after = before[:-1]
         following = (Word(" one", 0.6), Word(" two", 0.3))[: request.words]
-        yield Ended("finished", result=Translation(tuple(sentences), after, request, 40, 0.12, following))
+        seen = looked_into(sentences[0]) if request.look and sentences else None
+        step = int(request.checkpoint) if request.checkpoint.isdigit() else STEPS[-1]
+        yield Ended("finished", result=Translation(tuple(sentences), after, request, step, 0.12, following, seen))
 
 
 def file_job(request: TranslateFileRequest, path: Path, commands: CommandQueue) -> Iterator[Event]:
