@@ -7,6 +7,7 @@ sentences of its own round. The last line of output: for each name the rates (to
 ``threads``, and ``same``: how many of the translations in float32 are those of transformers, of how many in ``of``.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -136,12 +137,10 @@ def main() -> None:
             ]  # fmt: skip
             works[f"chain{name.removeprefix('studio')}"] = lambda _, p=plain: chain(p)
         works["transformers"] = lambda s: foreign_translations(peer, s)
-        try:
+        with contextlib.suppress(ImportError):  # that peer is optional
             for name, kind in (("ctranslate2", "float32"), ("ctranslate2 int8", "int8")):
                 translator = compiled(f"{folder}/marian", f"{folder}/{kind}", kind)
                 works[name] = lambda s, t=translator: compiled_translations(t, s)
-        except ImportError:
-            pass
     found: dict[str, Any] = {name: [] for name in works}
     same = of = 0
     for number in range(-1, ROUNDS):  # the first one is to warm up
