@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import traceback
@@ -53,4 +54,5 @@ def load_engine() -> tuple[DeviceFacts, ...]:
         importlib.import_module(module)
     found: tuple[DeviceFacts, ...] = devices.available_devices()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # or libraries report at the end what they take for lost
     return found
