@@ -274,8 +274,9 @@ class TextDesk(QObject):
         self.state_changed.emit()
 
     def _ask_back(self) -> None:
-        other, text = self.other_way(), self.shown_text()
-        if not self.view.back.isChecked() or not other or not text.strip():
+        text = self.shown_text()
+        other = self.other_way() if self.view.back.isChecked() and text.strip() else ""  # asks files: not at every key
+        if not other:
             self._maker.forget("back")
             self.view.show_back(None)
             return
