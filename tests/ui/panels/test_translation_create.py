@@ -130,8 +130,9 @@ def test_words_can_be_walked_through_by_keys(tab: TranslationTab, qtbot: Any) ->
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
         QTest.keyClick(pane, key)
     settle(qtbot, tab)
-    assert tab.maker.session is tab.session
-    menu_of(qtbot, "wordsMenu").close()
+    menu = menu_of(qtbot, "wordsMenu")
+    assert [action.text().split("\t")[0] for action in menu.actions()] == ["one", "two"]
+    menu.close()
 
 
 def test_several_translations_stand_below(tab: TranslationTab, qtbot: Any) -> None:
