@@ -5,9 +5,10 @@ Arguments: ``train|sample``, ``studio|peer``, steps or chunks, pictures in one o
 
 Training there is the example's loop (noise predicted, AdamW, gradients clipped, EMAModel, the loss read every step);
 here it is the trainer as a run goes, by the same recipe. Sampling is DDIM: there DDIMPipeline, here a checkpoint asked
-for pictures. What takes turns with steps (samples, checkpoints) is left out by taking the median.
+for pictures. What takes turns with steps (samples, measures, checkpoints) is left out by taking the median.
 """
 
+import itertools
 import json
 import os
 import sys
@@ -29,6 +30,7 @@ from studio.config.facts import DeviceFacts
 from studio.config.requests import grid
 
 STEPS_TO_DRAW, WARM_UP = 10, 3
+LONG = 100_000  # steps of the run that is begun: a short one would measure itself after every step
 NETWORK = ClassicNetwork(widths="64, 128, 128", depth=2, attention="2", head_width=8, groups=32)
 
 
@@ -108,11 +110,13 @@ def train_studio(data: InMemory, device: torch.device, *, steps: int, batch: int
     from studio.ground.events import Metrics
 
     with tempfile.TemporaryDirectory() as folder:
-        trainer = trainer_of(configuration(data, device, steps=steps, batch=batch), data, device, Path(folder))
+        trainer = trainer_of(configuration(data, device, steps=LONG, batch=batch), data, device, Path(folder))
         ours = sum(p.numel() for p in trainer.task.denoiser.parameters())
         assert ours == sum(p.numel() for p in unet().parameters())
-        events = (e for e in trainer.run() if isinstance(e, Metrics) and "loss" in e.values)
-        times = [waited(device) for _ in events]
+        run = trainer.run()
+        events = (e for e in run if isinstance(e, Metrics) and "loss" in e.values)
+        times = [waited(device) for _ in itertools.islice(events, steps)]
+        run.close()
     return rates(times, batch, WARM_UP)
 
 
