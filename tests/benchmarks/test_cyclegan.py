@@ -20,7 +20,7 @@ import pytest
 SIZE = int(os.environ.get("STUDIO_CYCLEGAN_SIDE", "32"))
 SECONDS = int(os.environ.get("STUDIO_CYCLEGAN_SECONDS", "600"))  # of processor time that the textbook's loop gets
 EMOJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "emoji_noto2fluent.zip"
-JUDGED, REPEATS = 500, 5
+JUDGED, REPEATS = 500, int(os.environ.get("STUDIO_STEP_REPEATS", "5"))
 KEPT = ("glasses", "smile", "skin", "background")
 STEPS = {(32, 1): 30, (32, 4): 12, (64, 1): 12, (64, 4): 4}
 
