@@ -16,8 +16,10 @@ from studio.generation.token_choice import candidates, drawn, penalised
 from studio.ground.errors import UsageError
 from studio.models.language import LanguageModel
 from studio.models.products import packed
+from studio.models.threads import at_most
 from studio.models.transformer_cache import TokenCache
 
+_LIGHT = 64 << 20  # bytes of weights that one thread brings in as fast as several that have to be woken each time
 _PIECE = 256  # tokens that are read between two chances to stop
 _ROWS_APART = 1_000_003  # between the seeds of variants
 
@@ -59,6 +61,7 @@ class Writer:
         self.model = model.eval()
         if joined:
             packed(self.model.join(), int8=int8)
+        self._light = sum(weight.nbytes for weight in self.model.parameters()) <= _LIGHT * (4 if int8 else 1)
         self.ends = frozenset(ends)
         self.reused = 0
         self._cache: TokenCache | None = None
@@ -81,9 +84,21 @@ class Writer:
         self._must_fit(prompts)
         ended = set() if ended is None else ended
         rows = [list(prompt) for prompt in prompts for _ in range(writing.count)]
-        randoms = [torch.Generator().manual_seed(writing.seed + _ROWS_APART * row) for row in range(len(rows))]
         room = min(writing.tokens, self.model.context - max(map(len, rows)) + 1)
         reading = yield from self._begin(rows, room)
+        with at_most(self._threads(len(rows))):
+            yield from self._go_on(reading, rows, room, writing, ended)
+
+    def _threads(self, rows: int) -> int:
+        """How many are the fastest. Two that sleep between the products of a single row are slower than one (GPT-2 of
+        124 million weights on two cores: 23.5 tokens a second against 27.9, in eight bits 58 against 81)."""
+        threads = torch.get_num_threads()
+        return 1 if rows == 1 and (self._light or threads == 2) else threads
+
+    def _go_on(
+        self, reading: _Reading, rows: list[list[int]], room: int, writing: Writing, ended: set[int]
+    ) -> Iterator[tuple[Chosen, ...]]:
+        randoms = [torch.Generator().manual_seed(writing.seed + _ROWS_APART * row) for row in range(len(rows))]
         for number in range(room):
             live = [row for row in range(len(rows)) if row not in ended]
             chosen = [self._chosen(row, reading.logits_BV[row], rows[row], writing, randoms[row]) for row in live]

@@ -123,6 +123,18 @@ def test_long_prompts_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr("studio.generation.language_writing._PIECE", 3)
 
 
+@pytest.mark.parametrize(("rows", "wanted"), [(1, 1), (2, 2)])
+def test_a_single_row_is_written_by_one_thread(rows: int, wanted: int) -> None:
+    writer, before = Writer(load_folder(foreign_folder("gpt2"))[1]), torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        steps = writer.write([[1, 2, 3]] * rows, Writing(temperature=0, tokens=4))
+        assert [torch.get_num_threads() for step in steps if step] == [wanted] * 4
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_row_ends_with_its_end_and_the_others_go_on() -> None:
     free = rows_of(writer().write(PROMPTS, GREEDY))
     end = free[0][3]
