@@ -11,6 +11,7 @@ MODEL_POINTS = 24
 _REGULAR_SAMPLES = 240
 _LEAST_GAP = 512  # items between two grids: drawing them stays under one or two per cent of the time
 _RATIO, _DEAR_RATIO = 1.3, 2.0
+_PART = 2000  # the first weights are kept after this part of a run at the earliest: each time they are measured
 _SECONDS, _SHARE = 60.0, 0.02
 
 
@@ -31,7 +32,7 @@ def sample_steps(total: int, items_per_step: int, least_gap: int = _LEAST_GAP) -
 
 def model_steps(total: int, items_per_step: int) -> frozenset[int]:
     """Steps (at most 22, which leaves room for two made by hand) at which averaged weights are kept."""
-    first = max(1, min(math.ceil(_LEAST_GAP / items_per_step), total // 100))
+    first = max(1, total // _PART, min(math.ceil(_LEAST_GAP / items_per_step), total // 100))
     count = MODEL_POINTS - 4
     spaced = {round(first * (total / first) ** (i / count)) for i in range(count + 1)}
     return frozenset({0, *spaced, total})
