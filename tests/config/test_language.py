@@ -23,3 +23,11 @@ def test_wider_networks_take_smaller_steps_and_all_can_be_exported(dial: Dial, d
     found = preset(DATA, device, dial)
     assert found.learning_rate * found.network.full_width == pytest.approx(0.64)
     assert found.network.kind == "modern" and found.network.head_norms and not found.network.input_bias
+
+
+def test_wide_networks_learn_in_16_bits_where_a_processor_has_them() -> None:
+    processor = DeviceFacts(cores=2, bfloat16=True)
+    found = [preset(DATA, processor, dial).precision for dial in ("quick", "balanced", "best")]
+    assert found == ["auto", "auto", "bfloat16"]
+    assert preset(DATA, DeviceFacts(cores=2), "best").precision == "auto"
+    assert preset(DATA, DeviceFacts(kind="cuda", bfloat16=True), "best").precision == "auto"
