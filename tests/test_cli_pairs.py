@@ -35,6 +35,18 @@ def test_two_files_and_columns(project: Path, tmp_path: Path, capsys: pytest.Cap
     assert last(capsys)["result"]["count"] == 2
 
 
+def test_a_preview_imports_nothing(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.csv").write_text("id,story,note\n1,Once upon a time,x\n")
+    words = ["data", "add", str(project), str(tmp_path / "a.csv"), "--preview"]
+    assert run(words) == 0
+    said = capsys.readouterr().out
+    assert "a.csv is read as texts." in said and "Read: story." in said and "Once upon a time" in said
+    assert run([*words, "--kind", "chat", "--columns", "note,story", "--json"]) == 0
+    found = last(capsys)
+    assert (found["kind"], found["chosen"], found["why"]) == ("chat", ["note", "story"], None)
+    assert run(["data", "list", str(project)]) == 0 and "There are no data sets yet" in capsys.readouterr().out
+
+
 def test_what_does_not_fit_is_refused(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.en").write_text("Hello.\n")
     words = ["data", "add", str(project), str(tmp_path / "a.en")]

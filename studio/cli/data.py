@@ -55,6 +55,9 @@ def add(
         str,
         typer.Option("--columns", metavar="A[,B]", help="Columns of a table, or fields of JSON, that hold the texts."),
     ] = "",
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only show what would be read of texts; nothing is imported.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import pictures or texts; the source itself is never changed."""
@@ -67,7 +70,40 @@ def add(
     chosen = tuple(filter(None, (column.strip() for column in columns.split(","))))
     asked = {"source": source.absolute(), "name": name or source.stem, "kind": kind, "columns": chosen,
              "target": target and target.absolute()}  # fmt: skip
-    _bring(project, validated(ImportRequest, asked), as_json=as_json)
+    request = validated(ImportRequest, asked)
+    if preview:
+        _preview(request, as_json=as_json)
+    else:
+        _bring(project, request, as_json=as_json)
+
+
+def _preview(request: ImportRequest, *, as_json: bool) -> None:
+    """Say what an import would read."""
+    from studio.data.texts.first_look import first_look
+
+    look = first_look(request.source, request.target, request.kind, request.columns)
+    columns = ", ".join(column.title for column in look.columns)
+    if as_json:
+        names = [column.key for column in look.columns]
+        more = {"columns": names, "chosen": list(look.chosen), "items": list(look.items)}
+        say_json({"source": str(request.source), "kind": look.kind, **more, "why": look.why and look.why.to_json()})
+        return
+    say(f"{request.source.name} is read as {_ITEMS[look.kind]}.")
+    if columns:
+        read = ", ".join(column.title for column in look.columns if column.key in look.chosen)
+        say(f"Columns: {columns}. Read: {read or 'whole items'}.")
+    if look.why is not None:
+        say_error(str(look.why))
+    for number, item in enumerate(look.items, 1):
+        for line in _item_lines(item):
+            say(f"  {number}  {line}")
+
+
+def _item_lines(item: Mapping[str, Any]) -> list[str]:
+    """An item as a preview shows it."""
+    said = [f"{one['role']}: {one['content']}" for one in item.get("messages", ())]
+    lines = said or list(filter(None, (item.get("source", ""), item["text"])))
+    return [" ".join(line.split()) for line in lines]
 
 
 @app.command("builtin")

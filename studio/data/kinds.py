@@ -1,4 +1,4 @@
-"""Whether a source is one of pictures or of texts, told by the names in it."""
+"""Whether a source is one of pictures, of texts or of pairs of sentences, told by the names in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Literal
 
 from studio.data import arrays, tables
 from studio.data.decoding import SUFFIXES as PICTURES
+from studio.data.texts.pair_columns import code_of
+from studio.data.texts.pair_reading import holds_pairs
 from studio.data.texts.reading import OneFile, form_of, tree_of
 from studio.data.trees import Tick
 from studio.data.work import Meter, Stop, Stopped, beside
@@ -16,7 +18,7 @@ from studio.ground.events import Event
 
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".xz", ".txz", ".bz2", ".tbz2")
 
-Kind = Literal["pictures", "texts"]
+Kind = Literal["pictures", "texts", "pairs"]
 
 
 def look_at_kind(source: Path, stop: Stop) -> Generator[Event, None, Kind]:
@@ -60,9 +62,14 @@ def _of_file(source: Path) -> Kind:
     name = source.name.lower()
     if name.endswith(".gz") and arrays.is_idx(source):
         return "pictures"
-    form = form_of(name.removesuffix(".gz"))
-    if form == "table" and not name.endswith(".gz"):
-        return "pictures" if _names_pictures(source) else "texts"
+    plain = name.removesuffix(".gz")
+    form = form_of(plain)
+    if form == "table" and not name.endswith(".gz") and _names_pictures(source):
+        return "pictures"
+    if plain.endswith(".tmx") or code_of(PurePosixPath(plain).suffix[1:]):
+        return "pairs"
+    if form in ("table", "lines", "json") and holds_pairs(source):
+        return "pairs"
     return "pictures" if form is None else "texts"
 
 

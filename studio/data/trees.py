@@ -365,6 +365,20 @@ def unpack_gzip(path: Path, limit: int) -> bytes:
     return data
 
 
+def beginning(path: Path, most: int) -> bytes:
+    """About the first ``most`` bytes of a ``.gz`` (or of a plain file); of a longer one only whole lines of them."""
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if packed else path.open("rb") as handle:
+            data = handle.read(most + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise StudioError("{name} is not whole; perhaps its download was cut short.", name=path.name) from error
+    if len(data) <= most:
+        return data
+    return data[: data.rfind(b"\n", 0, most) + 1 or data.rfind(b",", 0, most) + 1 or most]
+
+
 def _identity(about: os.stat_result, path: str) -> tuple[int, int]:
     """What tells a folder from another; Windows' directory entries have no inode numbers."""
     return (about.st_dev, about.st_ino) if about.st_ino else (0, hash(os.path.realpath(path)))

@@ -25,7 +25,7 @@ from studio.data.store import TRANSPARENT, PictureStore, Skipped
 from studio.data.texts.store import TextStore
 from studio.ground.errors import DamagedError, StudioError
 from studio.ground.events import Ended, Event
-from studio.jobs.browsing_texts import ReadTexts, some_texts
+from studio.jobs.browsing_texts import ReadSource, ReadTexts, look_at_source, some_texts
 from studio.jobs.steering import CommandQueue
 from studio.jobs.text_contents import TextRequest, TextServer
 from studio.projects.pictures import decode_png
@@ -164,6 +164,8 @@ class PictureServer:
         elif isinstance(request, ReadTexts):
             with TextStore(self._path / request.folder) as texts:
                 yield Ended("finished", result=some_texts(texts, request))
+        elif isinstance(request, ReadSource):
+            yield Ended("finished", result=look_at_source(request, commands))
         elif isinstance(request, TextRequest):
             yield Ended("finished", result=self._texts.answer(request))
         else:

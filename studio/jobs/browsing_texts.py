@@ -1,12 +1,26 @@
-"""Looking at an imported data set of texts: the beginnings of some of its items."""
+"""Looking at texts: the beginnings of some items of a data set, and what a source would be imported as."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from studio.config.base import Settings
+from studio.config.texts import DataKind
+from studio.data.texts.first_look import FirstLook, first_look
 from studio.data.texts.store import TextStore
+from studio.data.work import Stopped
+from studio.jobs.steering import CommandQueue
+
+
+class ReadSource(Settings):
+    """What would be imported with these choices? Answer: :class:`FirstLook`. See ``ImportRequest``."""
+
+    source: Path
+    target: Path | None = None
+    kind: DataKind | None = None
+    columns: tuple[str, ...] = ()
 
 
 class ReadTexts(Settings):
@@ -19,6 +33,16 @@ class ReadTexts(Settings):
     folder: str
     count: int = 12
     most: int = 600
+
+
+def look_at_source(request: ReadSource, commands: CommandQueue) -> FirstLook:
+    """The answer to a request. Raises StudioError where the source cannot be read, Stopped when told to."""
+
+    def tick(count: int) -> None:
+        if commands.stop_requested:
+            raise Stopped
+
+    return first_look(request.source, request.target, request.kind, request.columns, tick)
 
 
 def some_texts(store: TextStore, request: ReadTexts) -> tuple[dict[str, Any], ...]:

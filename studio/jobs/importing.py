@@ -6,17 +6,18 @@ The job fills a folder; its result is the :class:`DataSetRecord` that the consum
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from studio.config.builtin import Bilingual, World
 from studio.config.requests import BuiltinRequest, ImportRequest
+from studio.config.texts import DataKind
 from studio.data.bilingual.writing import write_bilingual
 from studio.data.builtin import draw_portraits
 from studio.data.importing import ImportSummary, import_pictures
 from studio.data.importing_pairs import import_pairs
 from studio.data.importing_texts import TextSummary, import_texts
-from studio.data.kinds import look_at_kind
+from studio.data.kinds import Kind, look_at_kind
 from studio.data.work import ends
 from studio.data.world.writing import write_world
 from studio.ground.events import Ended, Event
@@ -25,6 +26,7 @@ from studio.jobs.opening import open_project
 from studio.jobs.steering import CommandQueue
 from studio.projects.datasets import DataSetRecord
 
+_KINDS: Mapping[Kind, DataKind | None] = {"pictures": "pictures", "texts": None, "pairs": "parallel"}
 Fill = Callable[[Path], Iterator[Event]]
 """Fills a folder that does not exist yet; the last event's result is an ``ImportSummary`` or a ``TextSummary``."""
 
@@ -36,8 +38,8 @@ def import_data(request: ImportRequest, project_path: Path, commands: CommandQue
     def fill(folder: Path) -> Iterator[Event]:
         source, name, stop = request.source, request.name, commands.stopping
         kind = "parallel" if request.target is not None else request.kind
-        if kind is None and (yield from look_at_kind(source, stop)) == "pictures":
-            kind = "pictures"
+        if kind is None:
+            kind = _KINDS[(yield from look_at_kind(source, stop))]
         if kind == "pictures":
             yield from import_pictures(source, folder, name, stop)
         elif kind == "parallel":

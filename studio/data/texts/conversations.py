@@ -35,6 +35,13 @@ def is_conversation(found: object) -> bool:
     return isinstance(found, list) and bool(found) and (_is_turns(found) or all(isinstance(one, str) for one in found))
 
 
+def asking_and_answering(names: Sequence[str]) -> tuple[str, ...]:
+    """The columns of questions and of answers, told by their names; none where either is missing."""
+    lower = {name.lower(): name for name in reversed(names)}
+    found = [next((lower[name] for name in known if name in lower), None) for known in (_ASKS, _ANSWERS)]
+    return () if None in found else tuple(name for name in found if name is not None)
+
+
 def conversations(found: object) -> Iterator[tuple[Message, ...]]:
     """The conversations in plain data, mostly one; none where it is empty.
 

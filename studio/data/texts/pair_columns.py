@@ -92,6 +92,14 @@ Cells = list[str] | Text
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """What can be chosen of a source: ``key`` is how it is asked for, ``title`` what it is called, or begins with."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Where:
     """Which columns hold the sides; ``head``: the first row is the names of the columns."""
 
@@ -156,13 +164,16 @@ def where(first: Sequence[str], columns: Sequence[str]) -> Where:
 
 
 def sides_of(names: Sequence[str]) -> tuple[int, int]:
-    """Where the two sides are, told by their names; else the first two."""
+    """Where the two sides are, told by their names; else the first two that are no numbers."""
     first = next((place for place, name in enumerate(names) if name in _SOURCES), None)
     second = next((place for place, name in enumerate(names) if name in _TARGETS), None)
     if first is not None and second is not None:
         return first, second
     codes = [place for place, name in enumerate(names) if code_of(name)]
-    return (codes[0], codes[1]) if len(codes) == 2 else (0, 1)
+    if len(codes) == 2:
+        return codes[0], codes[1]
+    words = [place for place, name in enumerate(names) if not name.strip().isdecimal()]
+    return (words[0], words[1]) if len(words) > 1 else (0, 1)
 
 
 def code_of(name: str) -> str:
@@ -176,8 +187,13 @@ def speaks(code: str, wanted: str) -> bool:
     return code == wanted or re.split("[-_]", code)[0] == wanted
 
 
+def told_by_names(names: Sequence[str]) -> bool:
+    """Whether these are names of sides or codes of languages."""
+    return bool(names) and all(name.lower() in (*_SOURCES, *_TARGETS) or code_of(name) for name in names)
+
+
 def _with_head(names: Sequence[str], places: tuple[int, int]) -> Where:
     cells = [names[place] for place in places]
-    head = all(cell.lower() in (*_SOURCES, *_TARGETS) or code_of(cell) for cell in cells)
+    head = told_by_names(cells)
     languages = (code_of(cells[0]), code_of(cells[1])) if head else ("", "")
     return Where(places, head, languages)

@@ -6,22 +6,34 @@ over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from studio.data.store import Skipped
 from studio.data.texts import plain_data, tmx
+from studio.data.texts.conversations import ANSWERING, ASKING
 from studio.data.texts.decoding import encoding_of, lines_of, pieces_of
-from studio.data.texts.pair_columns import Cells, code_of, csv_rows, sides_of, speaks, tab_rows, where
-from studio.data.trees import UnreadableFile, unpack_gzip
+from studio.data.texts.pair_columns import (
+    Cells,
+    Column,
+    code_of,
+    csv_rows,
+    sides_of,
+    speaks,
+    tab_rows,
+    told_by_names,
+    where,
+)
+from studio.data.trees import UnreadableFile, beginning, unpack_gzip
 from studio.ground.errors import StudioError, Text, UsageError, text
 
 LONGEST = 100_000
 """Characters of one side: what is longer is no sentence."""
 _LARGEST = 1 << 30  # bytes
 _NAMED = 1000  # bad lines that are kept by name
+_FIRST = 1 << 16  # bytes that tell whether there are pairs
 _LOOKED_AT = 200  # lines that tell whether there are tabs
 Form = Literal["tabs", "table", "jsonl", "json", "tmx"]
 _FORMS: Mapping[str, Form] = {
@@ -37,15 +49,21 @@ class PairSource:
     """One file with pairs, or two whose lines belong together.
 
     ``columns``: which of a table hold the sides, by number from 0 or by name; none: told by their names, else the first
-    two. ``skipped``: what could not be read; grows with :meth:`pairs`. ``languages``: codes, where they are known.
-    ``blank``: lines that are empty on both sides.
+    two that are no numbers. ``read``: the bytes of a file, or of its beginning. ``skipped``: what could not be read;
+    grows with :meth:`pairs`. ``offered``: the columns there are, ``chosen`` those of them that are read, known once the
+    first pair is. ``head``: whether the first line of a table names its columns. ``languages``: codes, where they are
+    known. ``blank``: lines that are empty on both sides.
     """
 
     source: Path
     target: Path | None = None
     columns: tuple[str, ...] = ()
+    read: Callable[[Path], bytes] = lambda path: unpack_gzip(path, _LARGEST)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
+    offered: tuple[Column, ...] = ()
+    chosen: tuple[str, ...] = ()
+    head: bool = False
     languages: tuple[str, str] = ("", "")
     bad: int = 0
     blank: int = 0
@@ -88,7 +106,7 @@ class PairSource:
         """Lines that stand at the same place; where one file is longer, its end is named."""
         assert self.target is not None
         self.languages = _language_of(self.source), _language_of(self.target)
-        one_side, other_side = _lines(self.source), _lines(self.target)
+        one_side, other_side = self._lines(self.source), self._lines(self.target)
         while True:
             one, other = next(one_side, None), next(other_side, None)
             if one is None or other is None:
@@ -114,7 +132,7 @@ class PairSource:
         self.notes.append(warning)
 
     def _one_file(self) -> Iterator[Row]:
-        data = unpack_gzip(self.source, _LARGEST)
+        data = self.read(self.source)
         form = self._form(data)
         if form == "tmx":
             yield from self._memory(data)
@@ -147,8 +165,12 @@ class PairSource:
         first = next(rows, None)
         if first is None:
             return
-        found = where(first[1] if isinstance(first[1], list) else [], self.columns)
-        self.languages = found.languages
+        named = first[1] if isinstance(first[1], list) else []
+        found = where(named, self.columns)
+        self.languages, self.head = found.languages, found.head
+        keys = [cell.strip() if found.head else str(place) for place, cell in enumerate(named)]
+        self.offered = tuple(Column(key, cell.strip()) for key, cell in zip(keys, named, strict=True))
+        self.chosen = tuple(keys[place] for place in found.places)
         if not found.head:
             yield from self._cells(*first, found.places)
         for number, cells in rows:
@@ -175,10 +197,15 @@ class PairSource:
         if not isinstance(found, Mapping):
             raise UnreadableFile("is no pair of texts")
         told = {str(key).lower(): value for key, value in found.items() if isinstance(value, str)}
-        wanted = self._wanted(list(told))
+        self._offer(told)
+        self.chosen = wanted = self._wanted(list(told))
         if not any(self.languages):
             self.languages = code_of(wanted[0]), code_of(wanted[1])
         return told[wanted[0]], told[wanted[1]]
+
+    def _offer(self, names: Iterable[str]) -> None:
+        known = {column.key for column in self.offered}
+        self.offered = (*self.offered, *(Column(name, name) for name in names if name not in known))
 
     def _wanted(self, names: Sequence[str]) -> tuple[str, str]:
         if not self.columns:
@@ -196,14 +223,19 @@ class PairSource:
         """Units of a translation memory, in the two languages asked for or those of its first whole unit."""
         wanted = tuple(column.lower() for column in self.columns)
         for number, unit in tmx.units(data):
+            self._offer(unit)
             if not wanted and len(unit) >= 2:
                 wanted = tuple(unit)[:2]
             found = [next((unit[code] for code in unit if speaks(code, one)), None) for one in wanted]
             if len(found) < 2 or found[0] is None or found[1] is None:
                 self._pass_over(number, text("is not in both languages"))
                 continue
-            self.languages = wanted[0], wanted[1]
+            self.languages = self.chosen = wanted[0], wanted[1]
             yield number, found[0], found[1]
+
+    def _lines(self, path: Path) -> Iterator[tuple[int, str | None]]:
+        data = self.read(path)
+        return lines_of(pieces_of(data, encoding_of(data)), LONGEST)
 
     def _pass_over(self, number: int, reason: Text) -> None:
         self.bad += 1
@@ -211,9 +243,15 @@ class PairSource:
             self.skipped.append(Skipped(f"{self.source.name} {number}", reason))
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
-    data = unpack_gzip(path, _LARGEST)
-    return lines_of(pieces_of(data, encoding_of(data)), LONGEST)
+def holds_pairs(source: Path) -> bool:
+    """Whether a file says by itself that it holds pairs: its columns are called by languages or sides."""
+    opened = PairSource(source, read=lambda path: beginning(path, _FIRST))
+    try:
+        next(opened.pairs(), None)
+    except StudioError:
+        return False
+    names = {column.title.lower() for column in opened.offered}
+    return told_by_names(opened.chosen) and not (names & ASKING and names & ANSWERING)
 
 
 def _language_of(path: Path) -> str:

@@ -178,22 +178,6 @@ def open_source(source: Path, tick: Tick = lambda count: None, *, columns: tuple
         raise
 
 
-def holds_texts(source: Path) -> bool:
-    """Whether a file or folder looks like texts, by the names in it; nothing is opened but archives' lists."""
-    if source.is_file() and not source.name.lower().endswith((*_ZIPS, *_TARS)):
-        return form_of(source.name.lower().removesuffix(".gz")) is not None
-    try:
-        tree = tree_of(source)
-    except (StudioError, OSError):
-        return False
-    try:
-        return any(form_of(entry.path) is not None for entry in tree.files(lambda count: None))
-    except (StudioError, OSError):
-        return False
-    finally:
-        tree.close()
-
-
 def tree_of(source: Path) -> Tree:
     """The files of a source. Raises StudioError where it is not there."""
     if not source.exists():
@@ -243,6 +227,12 @@ def form_of(path: str) -> Form | None:
         ("plain", PLAIN), ("lines", LINES), ("json", JSONS), ("table", TABLES), ("yaml", YAMLS),
     )  # fmt: skip
     return next((form for form, suffixes in forms if suffix in suffixes), None)
+
+
+def plain_objects(tree: Tree, entry: FileEntry) -> Iterator[plain_data.Found]:
+    """The lines, rows or elements of a file that has some. Raises UnreadableFile."""
+    data = tree.read(entry)
+    return _read(form_of(entry.path) or "plain", data, encoding_of(data))
 
 
 def splits_of(paths: Sequence[str]) -> list[Split]:

@@ -15,12 +15,12 @@ from studio.ui.pages.data_dialogs import (
     PORTRAITS,
     WORLD,
     CheckName,
-    ImportDialog,
     Made,
     MadeDialog,
     NameDialog,
     name_checker,
 )
+from studio.ui.pages.data_import import ImportDialog
 from studio.ui.session import Session
 
 _TRIES = 1000
@@ -39,7 +39,7 @@ class Doors(QObject):
     def open_import(self, paths: Sequence[Path] = ()) -> None:
         """Ask what to import, beginning with these files and folders."""
         if self._session.can_write:
-            dialog = ImportDialog(self._page, self.name_check(), paths)
+            dialog = ImportDialog(self._page, self._session, self.name_check(), paths)
             dialog.asked.connect(self._queue.add)
             dialog.open()
 

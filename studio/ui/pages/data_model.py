@@ -15,6 +15,7 @@ import numpy as np
 from studio.config.data import Choices, Relabelled
 from studio.data.checking import Finding, Proposal
 from studio.data.labels import Labels, relabelled
+from studio.data.texts.pair_columns import code_of
 from studio.data.texts.reading import SUFFIXES
 from studio.jobs.browsing import Contents
 
@@ -212,6 +213,36 @@ def suggested_name(source: Path, taken: Sequence[str] = ()) -> str:
         number += 1
         free = f"{clean} {number}"
     return free
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something to import; ``target``: the file whose lines are the translations of those of ``source``."""
+
+    source: Path
+    target: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """What it may be called; of two files what is common to their names."""
+        return suggested_name(self.source if self.target is None else Path(_without_language(self.source)))
+
+
+def offers_of(paths: Sequence[Path]) -> list[Offer]:
+    """What to import for what was dropped: two files that differ in a language only are pairs of sentences."""
+    by_name: dict[str, list[Path]] = {}
+    for path in paths:
+        if not path.is_dir() and (name := _without_language(path)):
+            by_name.setdefault(name, []).append(path)
+    pairs = [both for both in by_name.values() if len(both) == 2]
+    rest = [path for path in paths if not any(path in both for both in pairs)]
+    return [*(Offer(*both) for both in pairs), *(Offer(source) for source in sources_of(rest))]
+
+
+def _without_language(path: Path) -> str:
+    """The path of a file without the code of a language at its end; empty where there is none."""
+    plain = Path(path.as_posix().removesuffix(".gz").removesuffix(".txt"))
+    return str(plain.with_suffix("")) if code_of(plain.suffix[1:]) else ""
 
 
 def sources_of(paths: Sequence[Path]) -> list[Path]:

@@ -209,6 +209,10 @@ def test_the_kind_is_told_by_the_names(tmp_path: Path, files: dict[str, str], ki
         ("a.csv", "name,text\nAnna,hello\n", "texts"),
         ("a.pdf", "x", "pictures"),
         ("a.md", "x", "texts"),
+        ("a.csv", "en,fr\nHello,Bonjour\n", "pairs"),
+        ("a.csv", "instruction,input,output\na,b,c\n", "texts"),
+        ("a.tmx", "x", "pairs"),
+        ("a.fr", "x", "pairs"),
     ],
 )
 def test_the_kind_of_a_file(tmp_path: Path, name: str, content: str, kind: str) -> None:

@@ -12,7 +12,7 @@ from studio.config.requests import BuiltinRequest, CheckRequest, DownloadRequest
 from studio.jobs.registry import run_job
 from studio.projects.project import Project
 from studio.ui.pages.data_catalogue import CatalogueDialog
-from studio.ui.pages.data_dialogs import ImportDialog
+from studio.ui.pages.data_import import ImportDialog
 from tests.ui.pages.data_page import HOSTILE, LONG, click, dialog_of, drop, fill, finding, labels_of, settled
 
 

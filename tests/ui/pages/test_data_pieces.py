@@ -22,10 +22,12 @@ from studio.ui.pages.data_model import (
     OUT,
     USED,
     Filter,
+    Offer,
     Sight,
     is_taken,
     label_counts,
     leave_out,
+    offers_of,
     put_back,
     relabel,
     sources_of,
@@ -143,6 +145,13 @@ def test_idx_files_of_a_folder_are_one_source(tmp_path: Path) -> None:
     assert sources_of([images]) == [images]
     assert sources_of([tmp_path / "a.zip", tmp_path / "b.zip"]) == [tmp_path / "a.zip", tmp_path / "b.zip"]
     assert sources_of([tmp_path / "1.png", tmp_path / "2.jpg"]) == [tmp_path]
+
+
+def test_two_files_in_two_languages_are_one_offer(tmp_path: Path) -> None:
+    english, french, other = (tmp_path / name for name in ("train.en.gz", "train.fr.gz", "test.en"))
+    assert offers_of([english, other, french]) == [Offer(english, french), Offer(other)]
+    texts = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    assert offers_of(texts) == [Offer(path) for path in texts]
 
 
 # --- the wall --------------------------------------------------------------------------------------------------------
