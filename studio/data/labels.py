@@ -14,6 +14,7 @@ CAPTION = "caption"
 _CAPTIONS = (CAPTION, "captions", "prompt", "text", "description")
 _ALWAYS_TEXT = 3  # so many of these names stand for words even where these repeat
 _MOST_VALUES = 256
+_MANY_VALUES, _SENTENCE_SPACES = 12, 4  # from so many values on, most of them with so many spaces, they are sentences
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +71,16 @@ def labels_of(values: Sequence[str], *, order: Sequence[str] | None = None) -> L
 
 
 def is_label(values: Sequence[str]) -> bool:
-    """Whether a column reads like labels (values that repeat) rather than like texts (nearly all different)."""
+    """Whether a column reads like labels (values that repeat) rather than like texts (nearly all different, or many
+    different sentences)."""
     given = [v for v in values if v]
-    different = len(set(given))
-    return 0 < different <= _MOST_VALUES and (different <= 2 or different * 2 <= len(given))
+    different = set(given)
+    if not 0 < len(different) <= _MOST_VALUES:
+        return False
+    sentences = sum(value.count(" ") >= _SENTENCE_SPACES for value in different)
+    if len(different) >= _MANY_VALUES and 2 * sentences > len(different):
+        return False
+    return len(different) <= 2 or len(different) * 2 <= len(given)
 
 
 def is_caption(name: str, values: Sequence[str]) -> bool:

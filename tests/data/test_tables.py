@@ -163,6 +163,9 @@ def test_matching_by_path_end_and_bare_name() -> None:
         (["", "", ""], False),
         (["yes"], True),
         (["1", "2"], True),
+        ([f"a picture of cat {i % 20}" for i in range(100)], False),
+        ([f"African hunting dog {i % 20}" for i in range(100)], True),
+        (["a long sentence in words", "another long sentence in words"] * 9, True),
     ],
 )
 def test_what_is_a_label(column: list[str], expected: bool) -> None:
