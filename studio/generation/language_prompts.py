@@ -23,9 +23,10 @@ class Conversations:
         self._encoder = TextEncoder(tokeniser)
 
     def tokens(self, messages: Sequence[Message], *, reply: bool, start: str = "") -> list[int]:
-        """All of a conversation. Raises UsageError where the model's template refuses it."""
+        """All of a conversation; nothing in a message is a mark. Raises UsageError where the template refuses it."""
         if self._template is not None:
-            return self._tokeniser.encode(self._template.written(messages, reply=reply) + start)
+            hidden = [self._encoder.hidden_message(message) for message in messages]
+            return self._encoder.shown(self._template.written(hidden, reply=reply) + self._encoder.hidden(start))
         parts = chat_format.parts(messages, open_answer=reply)
         tokens, _ = chat_format.to_tokens(parts, mark=self._encoder.mark, plain=self._plain)
         return tokens + (self._plain(start) if start else [])

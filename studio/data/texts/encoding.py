@@ -21,6 +21,7 @@ LOOKED_AHEAD = 4096
 """Characters behind a place that :func:`cut_near` looks at."""
 _HIDDEN = 0x100000
 _HIDDEN_ONES = re.compile("([\U00100000-\U0010fffd])")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _CUT = re.compile(r"(?<=\S)[ \n](?=\S)")
 
 
@@ -73,22 +74,28 @@ class TextEncoder:
 
     def _templated(self, template: ChatTemplate, messages: Sequence[Message]) -> Encoded:
         """By a template. Letters of a message that would be a mark are hidden from it and come back as letters."""
-        hidden = [Message(role=m.role, content=self._hidden(m.content)) for m in messages]
         tokens: list[int] = []
         answers: list[bool] = []
-        for stretch in stretches(template, hidden):
-            more = self._shown(stretch.text)
+        for stretch in stretches(template, [self.hidden_message(message) for message in messages]):
+            more = self.shown(stretch.text)
             tokens += more
             answers += [stretch.answer] * len(more)
         said = [message.content for message in messages if message.role == "assistant"]
         return _encoded(tokens, said, answers=np.array(answers, bool))
 
-    def _hidden(self, words: str) -> str:
+    def hidden_message(self, message: Message) -> Message:
+        """A message for a template, see :meth:`hidden`."""
+        content = self.hidden(message.content)
+        return message if content == message.content else Message(role=message.role, content=content)
+
+    def hidden(self, words: str) -> str:
+        """A text in which no letters are a mark, for a template; :meth:`shown` brings them back."""
+        words = _HIDDEN_ONES.sub(_REPLACEMENT, words)
         for place, word in enumerate(self.tokeniser.marks):
             words = words.replace(word, chr(_HIDDEN + place))
         return words
 
-    def _shown(self, words: str) -> list[int]:
+    def shown(self, words: str) -> list[int]:
         """Tokens of what a template wrote: its marks are marks, hidden ones letters."""
         tokens: list[int] = []
         for piece in _HIDDEN_ONES.split(words):
