@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -59,10 +59,24 @@ class Answer:
 
 @dataclass(slots=True)
 class _Order:
-    """A request on its way; ``commands`` stops it when a newer one comes."""
+    """A request on its way; ``commands`` stops it when a newer one comes. ``rows``: the pieces of the texts so far,
+    put together only when somebody takes them, however many tokens have come in between."""
 
     answer: Answer
     commands: CommandQueue
+    rows: list[list[str]] = field(default_factory=list)
+
+    def write(self, event: Written) -> None:
+        """A text goes on."""
+        while len(self.rows) <= event.row:
+            self.rows.append([])
+        self.rows[event.row].append(event.text)
+
+    def state(self) -> Answer:
+        """The answer by now."""
+        for row in self.rows:
+            row[:] = ["".join(row)]
+        return replace(self.answer, texts=tuple(row[0] for row in self.rows))
 
 
 class LatestWins(PumpThread):
@@ -80,7 +94,7 @@ class LatestWins(PumpThread):
         self._changed = threading.Condition()
         self._waiting: dict[str, _Order] = {}
         self._serving: _Order | None = None
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[str, _Order] = {}
         self._newest: dict[str, int] = {}
         self._number = 0
         self._announced = False
@@ -113,7 +127,7 @@ class LatestWins(PumpThread):
     def take(self) -> list[Answer]:
         """The state of each slot that has changed since the last call."""
         with self._changed:
-            taken = list(self._answers.values())
+            taken = [order.state() for order in self._answers.values()]
             self._answers.clear()
             self._announced = False
         return taken
@@ -172,25 +186,27 @@ class LatestWins(PumpThread):
                 close()
 
     def _advance(self, order: _Order, event: Event) -> None:
+        answer = order.answer
         if isinstance(event, Samples):
             whole = event.notes.get("whole", len(event.pictures))
-            order.answer = replace(order.answer, pictures=event.pictures, whole=whole)
-        elif isinstance(event, Written):
-            order.answer = replace(order.answer, texts=_grown(order.answer.texts, event))
+            answer = replace(answer, pictures=event.pictures, whole=whole)
         elif isinstance(event, Progress):
-            order.answer = replace(order.answer, progress=event)
-        self._publish(order.answer)
+            answer = replace(answer, progress=event)
+        self._publish(order, answer, event if isinstance(event, Written) else None)
 
     def _finish(self, order: _Order, ended: Ended) -> None:
         found = replace(order.answer, result=ended.result, error=ended.error, trace=ended.trace, refused=ended.refused)
-        self._publish(replace(found, done=True))
+        self._publish(order, replace(found, done=True))
 
-    def _publish(self, answer: Answer) -> None:
+    def _publish(self, order: _Order, answer: Answer, written: Written | None = None) -> None:
         """Keep the answer for :meth:`take` unless a newer request has replaced it."""
         with self._changed:
+            order.answer = answer
+            if written is not None:
+                order.write(written)
             if self._newest.get(answer.slot) != answer.number:
                 return
-            self._answers[answer.slot] = answer
+            self._answers[answer.slot] = order
             announce, self._announced = not self._announced, True
         if announce:
             self.answered.emit()
@@ -201,12 +217,6 @@ class LatestWins(PumpThread):
         self._answers.pop(slot, None)
         if self._serving is not None and self._serving.answer.slot == slot:
             self._serving.commands.put(Stop())
-
-
-def _grown(texts: tuple[str, ...], event: Written) -> tuple[str, ...]:
-    rows = [*texts, *[""] * (event.row + 1 - len(texts))]
-    rows[event.row] += event.text
-    return tuple(rows)
 
 
 def _model_server(project_path: Path) -> Server:

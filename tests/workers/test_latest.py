@@ -102,6 +102,18 @@ def test_texts_grow_row_by_row_and_stay_where_they_are_stopped(qtbot, latest, se
     assert (answer.number, answer.texts, answer.result, server.cut) == (number, (), None, [8])
 
 
+def test_a_text_is_put_together_only_when_it_is_taken(qtbot, latest, server):
+    latest.ask(Ask(value=7, steps=400))
+    assert server.begun.wait(5)
+    order = latest._serving
+    server.gate.set()
+    qtbot.waitUntil(lambda: order.answer.done, timeout=5000)
+    assert [len(row) for row in order.rows] == [200, 200], "nothing was copied while it grew"
+    (answer,) = latest.take()
+    assert answer.texts[1].split() == [str(step) for step in range(1, 400, 2)]
+    assert [len(row) for row in order.rows] == [1, 1] and latest.take() == []
+
+
 def test_only_the_newest_of_many_is_served_and_the_one_under_way_is_cut(qtbot, latest, server):
     latest.ask(Ask(value=1))
     assert server.begun.wait(5)
