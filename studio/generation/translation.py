@@ -64,7 +64,8 @@ class TranslatorModel:
         """Translations of each sentence, the best first; tells on the way how many of how many sentences are done.
 
         A sentence is translated alike alone and among others. One that is longer than the model has learnt to read is
-        translated in parts; one without a word has one translation, the empty one.
+        translated in parts; one without a word has one translation, the empty one. Of what is sought each text comes
+        once, in however many ways it can be cut into tokens.
 
         Args:
             begins: what the translation of each begins with.
@@ -78,6 +79,7 @@ class TranslatorModel:
         order = sorted(range(len(parts)), key=lambda part: (-len(parts[part][1]), part))
         places = [sum(1 for earlier in parts[:part] if earlier[0] == parts[part][0]) for part in range(len(parts))]
         rows = _ROWS.get(self._device.type, _ROWS["cpu"])
+        wanted, decoding = decoding.count, _with_spare(decoding)
         for begin_at in range(0, len(order), rows):
             batch = order[begin_at : begin_at + rows]
             sources = [parts[part][1] for part in batch]
@@ -87,7 +89,7 @@ class TranslatorModel:
             for part, hypotheses in zip(batch, made, strict=True):
                 found[parts[part][0]][places[part]] = hypotheses
         yield len(order), len(order)
-        return [self._versions(one) for one in found]
+        return [self._versions(one, wanted, once=decoding.temperature == 0) for one in found]
 
     def unknown(self, sentence: str) -> tuple[tuple[int, int], ...]:
         """From where to where in a sentence there are words that the model cannot read."""
@@ -191,10 +193,12 @@ class TranslatorModel:
             return [[*tokens[: self.config.context - 1], self.tokeniser.end]]
         return [part for half in halves for part in self._parts(half)]
 
-    def _versions(self, parts: list[list[Hypothesis]]) -> tuple[Version, ...]:
+    def _versions(self, parts: list[list[Hypothesis]], wanted: int, *, once: bool) -> tuple[Version, ...]:
         if not parts:
             return (Version("", 0.0, ()),)
         told = [[version(one, self.tokeniser) for one in hypotheses] for hypotheses in parts]
+        if once:
+            told = [different(versions)[:wanted] for versions in told]
         if len(told) == 1:
             return tuple(told[0])
         return tuple(_behind_each_other(rows) for rows in zip(*told, strict=False))
@@ -264,6 +268,21 @@ def load_model(folder: Path, device: torch.device) -> TranslatorModel:
         return TranslatorModel(folder, facts, device)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DamagedError("The checkpoint {name} lacks what a translation model needs.", name=folder.name) from error
+
+
+def different(versions: Sequence[Version]) -> list[Version]:
+    """Each text once, as it stands first."""
+    found: dict[str, Version] = {}
+    for one in versions:
+        found.setdefault(one.text, one)
+    return list(found.values())
+
+
+def _with_spare(decoding: Decoding) -> Decoding:
+    """Where several are sought, all that the search has: some of them may be one text."""
+    if decoding.count == 1 or decoding.temperature > 0:
+        return decoding
+    return decoding.model_copy(update={"count": decoding.beside})
 
 
 def _telling(

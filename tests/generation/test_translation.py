@@ -11,8 +11,9 @@ import torch
 from studio.config.decoding import Decoding
 from studio.config.translation import TranslationConfig, TranslationNetwork
 from studio.generation.models import TranslatingModel
-from studio.generation.translation import TranslatorModel, load_model
+from studio.generation.translation import TranslatorModel, different, load_model
 from studio.generation.translation_words import joined
+from studio.generation.translations import Version
 from studio.ground.errors import DamagedError, UsageError
 from studio.ground.files import read_json, write_json, write_manifest
 from studio.models.weights import write_tensors
@@ -97,6 +98,17 @@ def test_sentences_are_translated_each_for_itself(model: TranslatorModel) -> Non
     for sentence, versions in zip(sentences, found, strict=True):
         alone = done(model.translate([sentence], Decoding(count=2)))[1][0]
         assert [one.text for one in alone] == [one.text for one in versions]
+
+
+def test_each_text_comes_once_with_its_best_score(model: TranslatorModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [Version("a b", -1.0, ()), Version("c", -2.0, ()), Version("a b", -3.0, ())]
+    assert different(told) == told[:2]
+    _, (plain,) = done(model.translate([TWO], Decoding(beam=4, count=4)))
+    monkeypatch.setattr("studio.generation.translation.version", lambda one, _: Version("same", one.score, ()))
+    _, (same,) = done(model.translate([TWO], Decoding(beam=4, count=4)))
+    assert len(plain) > 1 and [(one.text, one.score) for one in same] == [("same", plain[0].score)]
+    _, (drawn,) = done(model.translate([TWO], Decoding(count=3, temperature=1.0)))
+    assert len(drawn) == 3, "what is drawn is shown as it was drawn"
 
 
 def test_a_translation_goes_on_from_given_words(model: TranslatorModel) -> None:

@@ -83,7 +83,7 @@ def test_without_a_word_everything_stays(project: Path, text: str) -> None:
 def test_several_versions_and_words_to_begin_with(project: Path) -> None:
     found = translated(project, "Marie sleeps.", decoding=Decoding(beam=3, count=3, tokens=4))
     versions = found.sentences[0].versions
-    assert len(versions) == 3
+    assert 1 < len({version.text for version in versions}) == len(versions) <= 3
     assert [v.score for v in versions] == sorted((v.score for v in versions), reverse=True)
     begun = translated(project, "Marie sleeps. And Paul.", begin="Marie dort", words=3)
     assert len(begun.sentences) == 1 and begun.text.startswith("Marie dort")
