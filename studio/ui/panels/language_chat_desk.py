@@ -13,6 +13,7 @@ from studio.projects.conversations import Conversations, KeptMessage, MessageTre
 from studio.ui.panels.language_chat_bar import Doable
 from studio.ui.panels.language_chat_composer import LONGEST_PARAGRAPH, MessageEditor, why_too_long
 from studio.ui.panels.language_chat_rows import Entry
+from studio.ui.panels.language_chat_said import Said
 from studio.ui.panels.language_chat_settings import ChatSettings
 from studio.ui.panels.language_chat_view import ChatView
 from studio.ui.panels.language_chat_words import heading, note
@@ -50,6 +51,7 @@ class ChatDesk(QObject):
         self._beside = 0
         self._branch = 0
         self._why: Callable[[], str] = lambda: ""
+        self._said = Said(self._peek, self)
         view.transcript.fetch = view.beside.fetch = self._texts
         view.transcript.describe = self._describe
         self._connect()
@@ -81,6 +83,7 @@ class ChatDesk(QObject):
         """Show a conversation (0: an empty place for a new one), at its end or at one of its messages."""
         self.view.transcript.set_editor(0, None)
         self.talks, self.conversation, self._branch = talks, conversation, 0
+        self._said.forget()
         draft = talks.draft(conversation) if talks is not None and conversation else ""
         field = self.view.composer.field
         field.blockSignals(True)
@@ -119,6 +122,7 @@ class ChatDesk(QObject):
             self._branch = 0
         self._path = self._tree.line(self._branch) if self._branch else self._tree.path()
         self._beside = self._pair_of(self._path[-1]) if self._path else 0
+        self._said.follow(self._path)
 
     def _pair_of(self, message: KeptMessage) -> int:
         """The reply of the other checkpoint to the same message, written together with this one."""
@@ -140,6 +144,13 @@ class ChatDesk(QObject):
             if growing is not None:
                 found[id] = growing
         return found
+
+    def _peek(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """Texts of the open project. Raises StudioError where they cannot be read."""
+        project, talks = self.maker.session.project, self.talks
+        if talks is None or project is None or project.conversations is not talks:
+            return {}
+        return talks.contents(ids)
 
     # --- showing -----------------------------------------------------------------------------------------------------
 
@@ -355,11 +366,9 @@ class ChatDesk(QObject):
 
     def _messages(self, path: Sequence[KeptMessage]) -> tuple[Message, ...]:
         """What a model is given: the system text, then the messages of a path; replies without a word are left out."""
-        texts = self._texts([message.id for message in path])
         system = self.settings.system_text()
         first = (Message(role="system", content=system),) if system else ()
-        said = [(message.role, texts.get(message.id, "")) for message in path]
-        return (*first, *(Message(role=role, content=text) for role, text in said if text))
+        return (*first, *self._said.messages(path, self._texts))
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
