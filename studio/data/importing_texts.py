@@ -16,6 +16,7 @@ from studio.data.folders import check_space
 from studio.data.store import Skipped
 from studio.data.texts.reading import Source, open_source
 from studio.data.texts.store import TextStore, TextWriter
+from studio.data.texts.text_columns import choose_columns
 from studio.data.work import Meter, Stop, Stopped, beside, ends, never
 from studio.ground.errors import StudioError, Text, text
 from studio.ground.events import Ended, Event, Notice, Started
@@ -55,7 +56,7 @@ def import_texts(
     Args:
         kind: what its items are to be; None: told by what is in it.
         columns: of tables and JSON, that which holds the texts, or the two of questions and answers; none: told by
-            their names.
+            their names, else those with the longest texts.
     """
     if folder.exists():
         raise StudioError("There is a data set {name} already; choose another name.", name=name)
@@ -106,7 +107,9 @@ def _look_through(
 
     def look() -> tuple[Source, TextKind]:
         opened = open_source(source, tick, columns=columns)
-        return opened, kind or opened.kind()
+        found = kind or opened.kind()
+        choose_columns(opened, found)
+        return opened, found
 
     meter = Meter(text("Looking through {name}", name=source.name))
     for result in beside(look, stop):

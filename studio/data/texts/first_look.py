@@ -14,18 +14,17 @@ from typing import Any
 
 from studio.config.texts import DataKind, TextKind
 from studio.data.kinds import kind_of_source
-from studio.data.texts.conversations import TELLING, asking_and_answering, is_conversation
 from studio.data.texts.pair_columns import Column
 from studio.data.texts.pair_reading import PairSource
-from studio.data.texts.reading import Form, Item, Source, form_of, open_source, plain_objects
-from studio.data.trees import FileEntry, Tick, Tree, UnreadableFile, beginning
+from studio.data.texts.reading import Form, Item, form_of, open_source
+from studio.data.texts.text_columns import choose_columns
+from studio.data.trees import FileEntry, Tick, Tree, beginning
 from studio.ground.errors import StudioError, Text, text
 
 SHOWN = 3
 """How many items are shown."""
 _LETTERS = 240  # of an item, or of a message of it
 _FIRST = 1 << 20  # bytes of a file
-_ROWS = 20  # that tell which columns there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class FirstLook:
     Attributes:
         kind: what it is read as. kinds: what it could be read as; empty where there is no choice.
         columns: of tables and JSON those that can be chosen. chosen: the keys of those that are read; empty where
-            whole conversations or texts are. told: whether they are read also if nobody names them.
+            whole conversations or texts are.
         head: whether the first line of a table was read as the names of its columns; None where that is no question.
         second: whether pairs need another file, with the translations.
         items: the first ones, as samples are noted. why: why nothing can be read; None where something is.
@@ -45,7 +44,6 @@ class FirstLook:
     kinds: tuple[DataKind, ...] = ()
     columns: tuple[Column, ...] = ()
     chosen: tuple[str, ...] = ()
-    told: bool = True
     head: bool | None = None
     second: bool = False
     items: tuple[Mapping[str, Any], ...] = ()
@@ -103,7 +101,7 @@ def _at_pairs(source: Path, target: Path | None, columns: tuple[str, ...], form:
     if second and not items:
         why = text("Choose the file with the translations, line by line.")
     return FirstLook(
-        "parallel", kinds, opened.offered, opened.chosen, told=True, head=_asked_for_head(opened, form),
+        "parallel", kinds, opened.offered, opened.chosen, head=_asked_for_head(opened, form),
         second=second and not items, items=tuple(items), why=why,
     )  # fmt: skip
 
@@ -124,19 +122,15 @@ def _at_texts(
     opened = open_source(source, tick, columns=columns)
     opened.tree = _Beginnings(opened.tree)
     try:
-        rows = _rows(opened)
         kind = kind or opened.kind()
-        chosen, told = (columns, True) if columns else _chosen(kind, rows)
-        if not told:
-            opened.columns = chosen
+        found = choose_columns(opened, kind)
         items = tuple(_noted(item) for item in itertools.islice(opened.items(kind), SHOWN))
         items = tuple(item for item in items if item.get("text") or item.get("messages"))
         why = None if items else _nothing(opened.tree.title, opened.skipped)
     finally:
         opened.close()
-    names = dict.fromkeys(str(name) for row in rows if isinstance(row, dict) for name in row)
-    offered = tuple(Column(name, name) for name in names)
-    return FirstLook(kind, _kinds(source, form, kind), offered, chosen, told, items=items, why=why)
+    offered = tuple(Column(name, name) for name in found.names)
+    return FirstLook(kind, _kinds(source, form, kind), offered, found.chosen, items=items, why=why)
 
 
 class _Beginnings:
@@ -152,42 +146,6 @@ class _Beginnings:
         if isinstance(entry.key, Path):
             return beginning(entry.key, _FIRST)
         return self._tree.read(entry)
-
-
-def _rows(opened: Source) -> list[object]:
-    """The first lines, rows or elements of a source whose files all have some."""
-    if {form_of(entry.path) for entry in opened.files} not in ({"table"}, {"lines"}, {"json"}):
-        return []
-    try:
-        return [one for _, one in itertools.islice(plain_objects(opened.tree, opened.files[0]), _ROWS)]
-    except UnreadableFile:
-        return []
-    finally:
-        opened.tree.rewind()
-
-
-def _chosen(kind: TextKind, rows: Sequence[object]) -> tuple[tuple[str, ...], bool]:
-    """The columns that hold the texts, and whether their names say so; none where whole conversations are read."""
-    tables = [row for row in rows if isinstance(row, dict)]
-    names = list(dict.fromkeys(str(name) for row in tables for name in row))
-    if not names:
-        return (), True
-    if kind == "text":
-        known = next((name for told in TELLING for name in names if name.lower() == told), None)
-        if known is not None:
-            return (known,), True
-        return ((), True) if any(map(is_conversation, tables)) else ((_longest(names, tables)[0],), False)
-    if both := asking_and_answering(names):
-        return both, True
-    if any(map(is_conversation, tables)) or len(names) < 2:
-        return (), True
-    first = set(_longest(names, tables)[:2])
-    return tuple(name for name in names if name in first), False
-
-
-def _longest(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The columns by how much is written in them."""
-    return sorted(names, key=lambda name: -sum(len(row[name]) for row in rows if isinstance(row.get(name), str)))
 
 
 def _noted(item: Item) -> dict[str, Any]:

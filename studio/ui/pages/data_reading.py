@@ -106,9 +106,6 @@ class ReadingChoice(QWidget):
 
     def choice(self) -> tuple[DataKind | None, tuple[str, ...], Path | None]:
         """Kind, columns and second file as an ``ImportRequest`` takes them; nothing is named that is told anyway."""
-        look = self._look
-        if look is not None and not self._columns and not look.told:
-            return look.kind, look.chosen, self._target
         return self._kind, self._columns, self._target
 
     def error(self) -> str:
@@ -201,9 +198,10 @@ class ReadingChoice(QWidget):
     def _on_head(self, on: bool) -> None:
         look = self._look
         if look is not None and len(look.columns) > 1:
-            places = [place for place, column in enumerate(look.columns) if column.key in look.chosen][:2]
+            places = {column.key: place for place, column in enumerate(look.columns)}
+            chosen = [places[key] for key in look.chosen]
             self._kind = look.kind
-            self._columns = tuple(look.columns[place].title if on else str(place) for place in places)
+            self._columns = tuple(look.columns[place].title if on else str(place) for place in chosen)
             self.ask()
 
     def _on_second(self, path: Path | None) -> None:

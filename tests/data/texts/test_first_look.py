@@ -39,23 +39,23 @@ def put(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def seen(look: FirstLook) -> tuple[str, list[str], tuple[str, ...], bool]:
-    return look.kind, [column.key for column in look.columns], look.chosen, look.told
+def seen(look: FirstLook) -> tuple[str, list[str], tuple[str, ...]]:
+    return look.kind, [column.key for column in look.columns], look.chosen
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("book.txt", ("text", [], (), True)),
-        ("reviews.csv", ("text", ["id", "title", "review"], ("review",), False)),
-        ("told.csv", ("text", ["id", "text"], ("text",), True)),
-        ("talk.jsonl", ("chat", ["id", "messages"], (), True)),
-        ("asked.jsonl", ("chat", ["instruction", "input", "output"], ("instruction", "output"), True)),
-        ("sides.csv", ("parallel", ["note", "en", "fr"], ("en", "fr"), True)),
-        ("nested.jsonl", ("parallel", ["en", "fr"], ("en", "fr"), True)),
-        ("memory.tmx", ("parallel", ["en", "fr"], ("en", "fr"), True)),
-        ("pictures.csv", ("pictures", [], (), True)),
-        ("train.en", ("parallel", [], (), True)),
+        ("book.txt", ("text", [], ())),
+        ("reviews.csv", ("text", ["id", "title", "review"], ("review",))),
+        ("told.csv", ("text", ["id", "text"], ("text",))),
+        ("talk.jsonl", ("chat", ["id", "messages"], ())),
+        ("asked.jsonl", ("chat", ["instruction", "input", "output"], ("instruction", "output"))),
+        ("sides.csv", ("parallel", ["note", "en", "fr"], ("en", "fr"))),
+        ("nested.jsonl", ("parallel", ["en", "fr"], ("en", "fr"))),
+        ("memory.tmx", ("parallel", ["en", "fr"], ("en", "fr"))),
+        ("pictures.csv", ("pictures", [], ())),
+        ("train.en", ("parallel", [], ())),
     ],
 )
 def test_what_is_in_it_tells_what_it_is_read_as(put: Path, name: str, expected: object) -> None:
@@ -78,7 +78,7 @@ def test_what_is_chosen_is_looked_at(put: Path) -> None:
     titles = first_look(put / "reviews.csv", None, "text", ("title",))
     assert titles.items[0] == {"text": "Film"} and titles.chosen == ("title",)
     talk = first_look(put / "reviews.csv", None, "chat")
-    assert (talk.chosen, talk.told) == (("title", "review"), False)
+    assert talk.chosen == ("title", "review")
     assert talk.items[0]["messages"][1] == {"role": "assistant", "content": "A long review of it."}
     pairs = first_look(put / "numbered.tsv", None, "parallel")
     assert pairs.chosen == ("1", "3") and pairs.columns[1].title == "Hello." and pairs.head is False
@@ -116,7 +116,7 @@ def test_of_several_files_columns_are_those_of_the_first_if_all_have_some(put: P
     (tmp_path / "mixed").mkdir()
     for name in ("told.csv", "book.txt"):
         (tmp_path / "mixed" / name).write_text(FILES[name])
-    assert seen(first_look(tmp_path / "mixed")) == ("text", [], (), True)
+    assert seen(first_look(tmp_path / "mixed")) == ("text", [], ())
 
 
 def test_only_the_beginning_of_a_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,7 @@ def test_columns_choose(tmp_path: Path, imported: Callable[..., TextStore], refu
     source = put(tmp_path / "in", {"t.csv": "id;says;hears\n1;Hello;Hi\n2;Bye;Bye bye\n"}) / "t.csv"
     assert refused(source, columns=("speaks",)).endswith("the first, t.csv 2, has no column speaks.")
     assert imported(source, columns=("says",)).document(1) == "Bye"
+    assert imported(source).document(1) == "Bye bye", "where no name tells it is what has the longest texts"
     talk = imported(source, columns=("1", "2"))
     assert talk.kind == "chat" and [m.content for m in talk.conversation(1)] == ["Bye", "Bye bye"]
 
