@@ -1,7 +1,8 @@
 """Tensors in safetensors files: written whole and finite, read tensor by tensor against a table, never mapped.
 
 A mapped file that is cut short while it is read kills the process, so reading goes by position. The header is checked
-against the table of what an architecture holds: names, shapes and types must be exactly those.
+against the table of what an architecture holds: names, shapes and types must be exactly those. Tensors that do not
+learn may be in a file of their own beside (see :func:`still_beside`); whoever reads notices nothing of it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,6 +36,11 @@ _LARGEST_HEADER = 10_000_000
 
 class NotFiniteError(StudioError):
     """Something that holds a not-a-number was about to be written."""
+
+
+def still_beside(path: Path) -> Path:
+    """The file that holds those tensors of ``path`` that do not learn, where these are kept apart."""
+    return path.with_name(f"{path.name.removesuffix('.safetensors')}.still.safetensors")
 
 
 def table_of(tensors: Mapping[str, Tensor]) -> Table:
@@ -67,11 +73,20 @@ def _system_error(error: SafetensorError, path: Path) -> OSError:
 
 
 def read_tensors(path: Path, table: Table) -> dict[str, Tensor]:
-    """Read a safetensors file into new contiguous tensors on the CPU.
+    """Read a safetensors file, and what is kept apart from it, into new contiguous tensors on the CPU.
 
     Raises:
         DamagedError: it is cut, no safetensors file, or holds other names, shapes or types than ``table``.
     """
+    beside = still_beside(path)
+    still = tensor_names(beside) if beside.is_file() else frozenset[str]()
+    found = _read_all(path, {name: entry for name, entry in table.items() if name not in still})
+    if still:
+        found |= _read_all(beside, {name: entry for name, entry in table.items() if name in still})
+    return found
+
+
+def _read_all(path: Path, table: Table) -> dict[str, Tensor]:
     try:
         with path.open("rb") as handle:
             header, start = _read_header(handle, path)
@@ -94,17 +109,21 @@ class OpenTensors:
     """A safetensors file whose tensors are read one by one (see :func:`open_tensors`).
 
     Attributes:
-        shapes: name -> shape of every tensor in it.
+        shapes: name -> shape of every tensor in it, and of those that are kept apart.
     """
 
-    def __init__(self, handle: IO[bytes], path: Path) -> None:
-        self._handle, self._path = handle, path
+    def __init__(self, handle: IO[bytes], path: Path, still: OpenTensors | None = None) -> None:
+        self._handle, self._path, self._still = handle, path, still
         self._entries, self._start = _read_header(handle, path)
         room = os.fstat(handle.fileno()).st_size - self._start
         self.shapes = {name: self._shape(name, entry, room) for name, entry in self._entries.items()}
+        if still is not None:
+            self.shapes |= still.shapes
 
     def read(self, name: str) -> Tensor:
         """A new contiguous tensor on the CPU. Raises DamagedError where the file is cut."""
+        if self._still is not None and name in self._still.shapes:
+            return self._still.read(name)
         return _read_one(self._handle, self._entries[name], self._start, self._path)
 
     def _shape(self, name: str, entry: Mapping[str, Any], room: int) -> tuple[int, ...]:
@@ -125,9 +144,10 @@ class OpenTensors:
 @contextmanager
 def open_tensors(path: Path) -> Iterator[OpenTensors]:
     """Open a safetensors file of an unknown architecture. Raises DamagedError where it cannot be read."""
+    beside = still_beside(path)
     try:
-        with path.open("rb") as handle:
-            yield OpenTensors(handle, path)
+        with path.open("rb") as handle, beside.open("rb") if beside.is_file() else nullcontext() as second:
+            yield OpenTensors(handle, path, OpenTensors(second, beside) if second is not None else None)
     except OSError as error:
         raise DamagedError("The file {name} cannot be read.", name=path.name) from error
 

@@ -168,12 +168,18 @@ class Bin:
             raise StudioError("The project is open for reading only, so nothing can be deleted or brought back here.")
 
 
-def folder_size(folder: Path) -> int:
-    """Bytes of all files in a folder; what vanishes meanwhile counts nothing."""
+def folder_size(folder: Path, *, freed: bool = False) -> int:
+    """Bytes of all files in a folder; what vanishes meanwhile counts nothing.
+
+    Of a file with several links its part counts; with ``freed`` nothing of it, for it stays when the folder goes.
+    """
     total = 0
     for path in folder.rglob("*") if folder.is_dir() else []:
         try:
-            total += path.lstat().st_size if not path.is_dir() else 0
+            found = path.lstat()
+            if not path.is_dir():
+                links = max(1, found.st_nlink)
+                total += found.st_size // links if not freed or links == 1 else 0
         except FileNotFoundError:
             continue
     return total

@@ -114,7 +114,7 @@ def _distance(point: CheckpointInfo) -> float | None:
 
 
 def _remove(folder: Path) -> int:
-    size = folder_size(folder)
+    size = folder_size(folder, freed=True)
     if folder.is_dir():
         shutil.rmtree(folder)
     return size

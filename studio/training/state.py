@@ -53,6 +53,16 @@ def model_parts(parts: Parts) -> Parts:
     return {p: t for p, t in parts.items() if p.partition(".")[0] in {"average", "module"} and p not in plain}
 
 
+def still(task: Task) -> dict[str, frozenset[str]]:
+    """What of a module and of its average no optimiser changes, by part: all but the additions of a large model."""
+    found: dict[str, frozenset[str]] = {}
+    for name, optimiser in task.optimisers.items():
+        learning = {id(weight) for group in optimiser.param_groups for weight in group["params"]}
+        names = [name for name, weight in task.modules[name].named_parameters() if id(weight) not in learning]
+        found |= {f"{kind}.{name}": frozenset(names) for kind in ("module", "average")}
+    return found
+
+
 def tables(parts: Parts) -> dict[str, Table]:
     """What the files of each part must hold."""
     return {part: table_of(tensors) for part, tensors in parts.items()}

@@ -48,7 +48,7 @@ from studio.training.memory import out_of_memory, release
 from studio.training.notices import enough_notice, not_finite, not_saved
 from studio.training.precision import choose_precision, fast_arithmetic
 from studio.training.recorder import Recorder
-from studio.training.state import collect, digest, model_parts, put_back, tables
+from studio.training.state import collect, digest, model_parts, put_back, still, tables
 from studio.training.stepping import Made, Stepper
 from studio.training.task import BringsFiles, Task
 
@@ -350,7 +350,7 @@ class Trainer:
         step = self.step
         with self._writing():
             parts, facts = collect(self.task, self.averages), self._saved_facts()
-            yield from self.checkpoints.save_resume(parts, facts, step, files=self._files())
+            yield from self.checkpoints.save_resume(parts, facts, step, files=self._files(), still=still(self.task))
         yield CheckpointSaved(step, "resume")
 
     def _save_last(self) -> Iterator[Event]:
@@ -402,7 +402,9 @@ class Trainer:
         facts = self._saved_facts() | {"measures": dict(measures)}
         try:
             with self._writing():
-                yield from self.checkpoints.save_model(parts, facts, self.step, files=self._files())
+                yield from self.checkpoints.save_model(
+                    parts, facts, self.step, files=self._files(), still=still(self.task)
+                )
         except (OSError, NotFiniteError) as error:
             yield not_saved(error)
             return

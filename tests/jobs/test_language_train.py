@@ -78,8 +78,9 @@ def trained(path: Path, config: LanguageConfig, **more: Any) -> Run:
 
 
 def test_a_run_goes_on_from_another_programs_model_with_its_tokens_and_template(
-    talks: Path, theirs: str, capsys: pytest.CaptureFixture[str]
+    talks: Path, theirs: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("studio.training.checkpoints.WORTH", 1)
     changes = {**SMALL, "tuning": "lora", "tuning.rank": 2}
     planned = plan(talks, "talks", family="language", overrides=changes, start=(theirs, None))
     assert isinstance(planned, LanguageConfig) and planned.tokens.kind == "inherited"
@@ -87,6 +88,9 @@ def test_a_run_goes_on_from_another_programs_model_with_its_tokens_and_template(
     shutil.rmtree(talks / "runs" / theirs)  # what it needs of it is its own by now
     end = ending(run_to_end(ResumeRequest(run=run.name, device="cpu"), talks))
     assert end.status == "finished", (end.error, end.trace)
+    for kind in ("resume", "model"):  # the other program's weights lie on the disk once
+        still = [file for file in run.checkpoints_folder.glob(f"{kind}-*/*.still.safetensors") if "module" in file.name]
+        assert len({file.stat().st_ino for file in still}) == 1 < len(still)
     point = Checkpoints(run.checkpoints_folder).points("model")[-1]
     assert point.facts()["description"]["conversations"]
     asked = (Message(role="user", content="5 cats?"),)

@@ -1,5 +1,6 @@
 """What is kept, what goes, and in which order."""
 
+import shutil
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -8,7 +9,10 @@ import pytest
 import torch
 
 from studio.config.base import Best
+from studio.ground.errors import DamagedError
 from studio.ground.files import LEFTOVER
+from studio.models.weights import open_tensors, read_tensors
+from studio.projects.bin import folder_size
 from studio.training import checkpoints as module
 from studio.training.cadence import MODEL_POINTS, model_steps, resume_interval, sample_steps, thinned
 from studio.training.checkpoints import Checkpoints, Point, read_point
@@ -176,3 +180,64 @@ def test_thinning_keeps_the_spacing_even_in_the_logarithm() -> None:
 def test_resume_points_come_every_minute_or_two_per_cent() -> None:
     values: Mapping[float, float] = {0.0: 60.0, 3000.0: 60.0, 36_000.0: 720.0}
     assert {seconds: resume_interval(seconds) for seconds in values} == values
+
+
+LARGE = {"base": torch.arange(6.0), "added": torch.zeros(2)}
+STILL = {"module.a": frozenset({"base"})}
+
+
+def _tuned(store: Checkpoints, step: int, **changed: torch.Tensor) -> Path:
+    parts = {"module.a": LARGE | {"added": torch.full((2,), float(step))} | changed, "task": {"t": torch.ones(1)}}
+    list(store.save_resume(parts, {"step": step}, step, still=STILL))
+    found, _ = read_point(store.points("resume")[-1].path, tables(parts))
+    assert all(torch.equal(found["module.a"][name], tensor) for name, tensor in parts["module.a"].items())
+    return store.points("resume")[-1].path / "module.a.still.safetensors"
+
+
+def test_what_does_not_learn_lies_on_the_disk_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WORTH", 1)
+    store = Checkpoints(tmp_path)
+    files = [_tuned(store, step) for step in (1, 2, 3)]
+    assert len({file.stat().st_ino for file in files}) == 1
+    assert set(read_tensors(files[0].with_name("module.a.safetensors"), tables({"a": LARGE})["a"])) == set(LARGE)
+    assert folder_size(tmp_path) < 3 * folder_size(files[0].parent) + files[0].stat().st_size
+    shutil.copytree(tmp_path, tmp_path.with_name("copy"))
+    last = _tuned(store, 4)
+    assert not files[0].exists() and last.stat().st_ino == files[1].stat().st_ino
+    copied = Checkpoints(tmp_path.with_name("copy")).newest_good(tables({"module.a": LARGE}))
+    assert copied is not None and copied.point.step == 3, "a copy needs nothing of the original"
+
+
+def test_what_has_changed_or_is_damaged_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WORTH", 1)
+    store = Checkpoints(tmp_path)
+    first, other = _tuned(store, 1), _tuned(store, 2, base=torch.tensor([0.0, 1.0, 2.0, 3.0, 4.0, -0.0]))
+    assert first.stat().st_ino != other.stat().st_ino
+    other.write_bytes(other.read_bytes()[:-1] + b"\x41")
+    third = _tuned(store, 3, base=torch.tensor([0.0, 1.0, 2.0, 3.0, 4.0, -0.0]))
+    assert third.stat().st_ino != other.stat().st_ino
+
+    def unknown(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr("os.link", unknown)
+    assert _tuned(store, 4).stat().st_nlink == 1
+    assert folder_size(tmp_path / "resume-000000004", freed=True) == folder_size(tmp_path / "resume-000000004")
+    assert folder_size(first.parent, freed=True) == 0, "it is gone"
+
+
+def test_what_is_kept_apart_belongs_to_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WORTH", 1)
+    store = Checkpoints(tmp_path)
+    file = _tuned(store, 1)
+    table = tables({"module.a": LARGE})
+    with open_tensors(file.with_name("module.a.safetensors")) as opened:
+        assert opened.shapes == {"base": (6,), "added": (2,)}
+        assert torch.equal(opened.read("base"), LARGE["base"])
+    with pytest.raises(DamagedError, match="base is missing"):
+        read_tensors(file.with_name("module.a.safetensors"), {"added": table["module.a"]["added"]})
+    file.unlink()
+    with pytest.raises(DamagedError, match=r"still\.safetensors is missing"):
+        read_point(file.parent, table)
+    monkeypatch.setattr(module, "WORTH", 1 << 20)
+    assert not _tuned(store, 2).exists(), "little is not worth a file"
