@@ -83,6 +83,7 @@ class PresetBlock(QWidget):
         self.name.hide()
         row = dense(QHBoxLayout(), gap=2)
         row.addWidget(Label(_tr("Preset"), role="dim"))
+        row.addSpacing(8)
         row.addWidget(self.combo, 1)
         row.addWidget(self.save)
         row.addWidget(self.remove)

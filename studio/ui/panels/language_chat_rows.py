@@ -125,8 +125,8 @@ class Row:
 
     def _text_height(self) -> float:
         assert self.block is not None
-        return self.block.height() + (self.error.height() + _ABOVE_ERROR if self.error is not None else 0.0)
+        return self.error_top() + self.error.height() if self.error is not None else self.block.height()
 
     def error_top(self) -> float:
-        """Where the error begins, from the top of the text."""
-        return (self.block.height() if self.block is not None else 0.0) + _ABOVE_ERROR
+        """Where the error begins, from the top of the text; in its place where there is none."""
+        return self.block.height() + _ABOVE_ERROR if self.block is not None and self.length else 0.0

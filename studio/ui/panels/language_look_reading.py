@@ -17,7 +17,7 @@ from studio.ui.panels.language_look_choice import WritingSliders
 from studio.ui.panels.language_look_text import Looked, TextChoice
 from studio.ui.panels.look_view import LookView
 from studio.ui.panels.maker import Maker
-from studio.ui.panels.read_words import begun, is_broken, loss_of, surprise
+from studio.ui.panels.read_words import begun, is_broken, last_turn, loss_of, surprise
 from studio.ui.text import Label, count_text, number_text
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.choice_bars import ChoiceBar, ChoiceBars, visible
@@ -129,7 +129,7 @@ class ReadingView(LookView):
     def _on_read(self, read: ReadText) -> None:
         self._read = read
         chances = [token.probability for token in read.tokens]
-        known = [at for at, chance in enumerate(chances) if chance is not None]
+        known = [at for at in range(*last_turn(read)) if chances[at] is not None]
         self._show()
         self._go(min(known, key=lambda at: chances[at] or 0.0) if known else len(chances))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.config.requests import TranslateRequest
 from studio.generation.translations import SeenTranslation, Translation
@@ -19,7 +19,9 @@ from studio.ui.panels.translation_look_sentence import LookedSentence
 from studio.ui.text import Label, count_text, number_text
 from studio.ui.widgets.alignment import Alignment
 from studio.ui.widgets.frames import Frame, dense
-from studio.ui.widgets.search_tree import SearchTree, shown
+from studio.ui.widgets.search_tree import END, SearchTree, shown
+
+_HIGHEST_STEP = 99_999  # whose number sets the width of all
 
 
 class SeenView(LookView):
@@ -63,7 +65,8 @@ class _AlignmentView(SeenView):
         if found is None or seen is None:
             self.alignment.clear()
             return
-        self.alignment.set_weights(*self.weights(seen))
+        shares, above, below = self.weights(seen)
+        self.alignment.set_weights(shares, [word or END for word in above], [word or END for word in below])
         self.said.emit(found.text.strip())
 
     def state(self) -> dict[str, Any]:
@@ -81,7 +84,7 @@ class CrossView(_AlignmentView):
     def words(self) -> tuple[str, str]:
         explained = self.tr(
             "For each word that it writes, the decoder looks at the source. The ribbons show where: often a dictionary "
-            "that nobody wrote. Point at a word; pick a head at the right."
+            "that nobody wrote. Point at a word; pick a head at the right. ■ is the end."
         )
         return self.tr("What is looked at for each word"), explained
 
@@ -152,6 +155,20 @@ class SearchView(SeenView):
         self._line.setText(self.tr("“{0}”: {1}, sum of logarithms {2}").format(text, fates[nodes[at].fate], score))
 
 
+class _StepLine(QWidget):
+    """A step and what it makes of the sentence, as far as there is room."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        number = Label(count_text(step), role="dim")
+        number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        number.setMinimumWidth(number.fontMetrics().horizontalAdvance(count_text(_HIGHEST_STEP)))
+        self.text = Label(elide=Qt.TextElideMode.ElideRight)
+        row = dense(QHBoxLayout(self), gap=12)
+        row.addWidget(number)
+        row.addWidget(self.text, 1)
+
+
 class SentenceTrainingView(ThroughTraining):
     """Above what the chosen checkpoint makes of the sentence, below what all of them do."""
 
@@ -160,7 +177,7 @@ class SentenceTrainingView(ThroughTraining):
         self.text = Label(role="headline", wrap=True)
         self.text.setObjectName("sentenceText")
         self._rows = dense(QVBoxLayout(), gap=6)
-        self._lines: dict[int, Label] = {}
+        self._lines: dict[int, _StepLine] = {}
         holder = QWidget()
         theme.set_look(holder, surface="surface")
         column = dense(QVBoxLayout(holder), gap=0)
@@ -195,10 +212,10 @@ class SentenceTrainingView(ThroughTraining):
             line.deleteLater()
         for place, step in enumerate(self.steps()):
             if step not in self._lines:
-                self._lines[step] = Label(wrap=True)
+                self._lines[step] = _StepLine(step)
                 self._rows.insertWidget(place, self._lines[step])
-            self._lines[step].setText(f"{count_text(step)}   {self.found[step]}")
-            self._lines[step].set_role("strong" if step == self.step else "body")
+            self._lines[step].text.setText(self.found[step])
+            self._lines[step].text.set_role("strong" if step == self.step else "body")
         self.text.setText(self.found.get(self.step, "…"))
 
 

@@ -14,6 +14,8 @@ from studio.ui import theme
 _ROW, _GAP, _PAD = 24, 34, 7
 _NARROWEST = 40
 _WIDEST = 150
+END = "■"
+"""What stands for the end of a text, which has no letters."""
 _BLANK = "␣"
 
 
@@ -143,5 +145,5 @@ class SearchTree(QWidget):
 def shown(text: str) -> str:
     """A token as it can be seen: blanks alone as a sign, an end that stands for no text as one too."""
     if not text:
-        return "■"
+        return END
     return text.strip() or _BLANK

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 
 from studio.app import application
-from studio.ui.panels.language_chat_rows import FOLDED, Entry
+from studio.ui.panels.language_chat_rows import FOLDED, Entry, Measure, Row
 from studio.ui.panels.language_chat_text import PIECE, TextBlock, cut, units
 from studio.ui.panels.language_chat_transcript import Transcript
 
@@ -187,3 +187,14 @@ def test_another_width_lays_out_anew_and_keeps_the_place(qtbot: Any) -> None:
     made.to_end()
     made.resize(800, 500)
     assert made.at_end()
+
+
+def test_a_failure_without_a_word_stands_in_the_place_of_the_text() -> None:
+    application()
+    measure = Measure(QFont(), 400.0, (16.0, 60.0))
+    row = Row(Entry(1, own=False, length=0, error="It failed."))
+    row.fill("", measure)
+    assert row.error is not None and row.error_top() == 0
+    assert row.text_height(measure) == row.error.height() > 0
+    row.fill("Some words", measure)
+    assert row.error_top() > row.error.height() and row.text_height(measure) == row.error_top() + row.error.height()
