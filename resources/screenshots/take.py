@@ -7,6 +7,10 @@
     .venv/bin/studio train PROJECT --family classifier --data portraits --preset quick --set labels=hair,glasses,smile
     .venv/bin/studio train PROJECT --family diffusion --data portraits --preset balanced
     .venv/bin/studio train PROJECT --family cyclegan --data portraits --split hair=black:blond --preset quick
+    .venv/bin/studio data builtin PROJECT world
+    .venv/bin/studio train PROJECT --family language --data world --preset quick
+    .venv/bin/studio data builtin PROJECT bilingual
+    .venv/bin/studio train PROJECT --family translation --data bilingual --preset quick
     .venv/bin/python resources/screenshots/take.py PROJECT [FOLDER]
 
 Pictures go to FOLDER (this one, unless named), 1280 x 800, in light and dark; the project keeps what it had. Families
@@ -34,6 +38,13 @@ from studio.ui.window import StudioWindow
 
 SIZE = (1280, 800)
 PROMPT = "a smiling girl with a blond bob, fair skin, green eyes and glasses, on a blue background"
+SAID = (
+    "Can you tell me where Vera's home is?", "Which instrument does Vera play?",
+    "Do you know how Susan spends every free hour?",
+)  # fmt: skip
+ASKED, REPLY = "Please introduce Vera.", "Vera plays the trumpet. She collects keys."
+SENTENCE = "My sister has a red car."
+TEXT = "My sister has a red car. She did not buy the old house.\n\nThe children are playing in the garden."
 MOMENT, LONG = 1500, 60_000  # milliseconds
 
 
@@ -149,6 +160,49 @@ class Photographer:
             wait_until(lambda: tab.one.edited is not None)
         self.shoot("edit")
 
+    def chat(self, run: str) -> None:
+        """The Chat tab with a conversation."""
+        self.session.select("language", run=run, checkpoint="best")
+        self.session.go("chat", tab="create")
+        work(MOMENT)
+        tab = self.window.pages.page("chat").current_tab()
+        wait_until(lambda: tab.maker.model is not None)
+        tab.settings.form.set_value("temperature", 0.0)
+        for words in SAID if not tab.desk.path() else ():
+            tab.view.composer.field.setPlainText(words)
+            tab.desk.send()
+            wait_until(lambda: tab.writer.busy_with() == 0)
+        self.shoot("chat")
+
+    def thought(self, run: str) -> None:
+        """How a language model read a reply: each token by how likely it was, what else it could have been."""
+        self.session.select("language", run=run, checkpoint="best")
+        self.session.go("chat", tab="look", show="reading")
+        work(2 * MOMENT)
+        tab = self.window.pages.page("chat").current_tab()
+        tab.choice.show_text(REPLY, ASKED)
+        work(4 * MOMENT)
+        self.shoot("thought")
+
+    def translate(self, run: str) -> None:
+        """The Translate tab with a text."""
+        self.session.select("translation", run=run, checkpoint="best")
+        self.session.go("translate", tab="create", text=TEXT)
+        work(MOMENT)
+        tab = self.window.pages.page("translate").current_tab()
+        wait_until(lambda: tab.one.translation is not None)
+        self.shoot("translate")
+
+    def aligned(self, run: str) -> None:
+        """What was looked at for each word of a translation, and the search for it."""
+        self.session.select("translation", run=run, checkpoint="best")
+        for view, name in (("cross", "aligned"), ("search", "search")):
+            self.session.go("translate", tab="look", show=view)
+            work(MOMENT)
+            self.window.pages.page("translate").current_tab().choice.show_text(SENTENCE)
+            work(4 * MOMENT)
+            self.shoot(name)
+
     def page(self, name: str) -> None:
         """Any other page."""
         self.session.go(name)
@@ -180,6 +234,10 @@ def main() -> None:
             (photographer.prompt, named["diffusion"]),
             (photographer.film, named["diffusion"]),
             (photographer.edit, named["cyclegan"]),
+            (photographer.chat, named["language"]),
+            (photographer.thought, named["language"]),
+            (photographer.translate, named["translation"]),
+            (photographer.aligned, named["translation"]),
         )
         for look in ("light", "dark"):
             theme.choose(look)
