@@ -236,6 +236,10 @@ def test_what_is_kept_apart_belongs_to_the_checkpoint(tmp_path: Path, monkeypatc
         assert torch.equal(opened.read("base"), LARGE["base"])
     with pytest.raises(DamagedError, match="base is missing"):
         read_tensors(file.with_name("module.a.safetensors"), {"added": table["module.a"]["added"]})
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(DamagedError, match=r"still\.safetensors is damaged"):
+        read_point(file.parent, table)
     file.unlink()
     with pytest.raises(DamagedError, match=r"still\.safetensors is missing"):
         read_point(file.parent, table)
