@@ -353,30 +353,32 @@ def shown(name: str) -> str:
 
 def unpack_gzip(path: Path, limit: int) -> bytes:
     """The content of a ``.gz`` (or of a plain file). Raises StudioError for a cut one and beyond ``limit`` bytes."""
-    try:
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as handle:
-            data = handle.read(limit + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise StudioError("{name} is not whole; perhaps its download was cut short.", name=path.name) from error
+    data = _unpacked(path, limit + 1)
     if len(data) > limit:
         raise StudioError("{name} holds more than it should and is not imported.", name=path.name)
     return data
 
 
 def beginning(path: Path, most: int) -> bytes:
-    """About the first ``most`` bytes of a ``.gz`` (or of a plain file); of a longer one only whole lines of them."""
+    """About the first ``most`` bytes of a ``.gz`` (or of a plain file); of a longer one only whole lines of them.
+
+    Raises StudioError for a cut one.
+    """
+    data = _unpacked(path, most + 1)
+    if len(data) <= most:
+        return data
+    return data[: data.rfind(b"\n", 0, most) + 1 or data.rfind(b",", 0, most) + 1 or most]
+
+
+def _unpacked(path: Path, most: int) -> bytes:
+    """The first ``most`` bytes of a file, packed or not."""
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
         with gzip.open(path) if packed else path.open("rb") as handle:
-            data = handle.read(most + 1)
+            return handle.read(most)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise StudioError("{name} is not whole; perhaps its download was cut short.", name=path.name) from error
-    if len(data) <= most:
-        return data
-    return data[: data.rfind(b"\n", 0, most) + 1 or data.rfind(b",", 0, most) + 1 or most]
 
 
 def _identity(about: os.stat_result, path: str) -> tuple[int, int]:
