@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 MOST_BYTES = 2 << 30
-"""Of larger models no other form is kept beside the weights; eight bits are a quarter of that."""
+"""So much may lie beside the weights: both forms in float32 take as much as the weights each, eight bits a quarter."""
 _ROWS = 4  # so many rows the layout is chosen for; it was not slower for any other number
 _LEVELS = 127
 
@@ -67,7 +67,7 @@ def packed(model: nn.Module, *, int8: bool = False) -> nn.Module:
     layers that they stand for as ``bypassed``.
     """
     size = sum(parameter.nbytes for parameter in model.parameters())
-    if size > MOST_BYTES * (4 if int8 else 1):
+    if size > (MOST_BYTES * 4 if int8 else MOST_BYTES // 2):
         return model
     for parent in list(model.modules()):
         for product in getattr(parent, "products", list)():

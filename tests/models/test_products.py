@@ -41,6 +41,16 @@ def test_a_whole_model_keeps_its_answers_and_the_names_of_its_weights() -> None:
         assert sum(isinstance(module, PackedLinear) for module in fast.modules()) >= 3 * 2
 
 
+@torch.inference_mode()
+def test_a_wide_weight_is_turned_for_one_row_alone() -> None:
+    """What is turned is a copy: writing zeros into the weight shows which form computed."""
+    for wide, (outputs, inputs) in ((True, (33, 20)), (False, (20, 33))):
+        product = Product(drawn(outputs, inputs), None)
+        product.pack()
+        product.weight.zero_()
+        assert bool(product(drawn(1, inputs)).any()) is wide
+
+
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="PyTorch has no other form here")
 def test_what_is_packed_is_seen_in_every_product(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is computed the slow way in one step of a joined model."""
