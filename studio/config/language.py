@@ -102,6 +102,12 @@ class ModernNetwork(_Sizes):
     head_norms: bool = setting(
         False, help="Questions and keys of every head are normalised, as in Qwen3.", advanced=True
     )
+    neighbours: bool = setting(
+        False, label="Begin with neighbours",
+        help="Heads of the first block begin by looking at the tokens just before each, from which it learns to look "
+        "up what it has read; only together with norms of heads.",
+        advanced=True,
+    )  # fmt: skip
     epsilon: float = setting(
         1e-6, help="What keeps the norms from dividing by nothing.", gt=0, le=0.1, advanced=True, log=True
     )
@@ -135,6 +141,11 @@ class ModernNetwork(_Sizes):
     def full_head_width(self) -> int:
         """Numbers of a head."""
         return self.head_width or self.full_width // self.full_heads
+
+    @property
+    def begins_with_neighbours(self) -> bool:
+        """Without norms of heads it would not last."""
+        return self.neighbours and self.head_norms
 
     @model_validator(mode="after")
     def _heads_fit(self) -> Self:
@@ -288,8 +299,8 @@ def size(device: DeviceFacts, dial: Dial) -> tuple[ModernNetwork, int]:
     context = {"quick": 128, "balanced": 256, "best": 512}[dial]
     if device.kind == "cpu":
         depth, width = {"quick": (3, 128), "balanced": (4, 128), "best": (6, 256)}[dial]
-        return ModernNetwork(depth=depth, width=width, heads=width // 32, head_norms=True), context
-    return ModernNetwork(depth={"quick": 5, "balanced": 6, "best": 10}[dial], head_norms=True), context
+        return ModernNetwork(depth=depth, width=width, heads=width // 32, head_norms=True, neighbours=True), context
+    return ModernNetwork(depth={"quick": 5, "balanced": 6, "best": 10}[dial], head_norms=True, neighbours=True), context
 
 
 def preset(data: TextFacts, device: DeviceFacts, dial: Dial) -> LanguageConfig:

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.config.language import Gpt2Network, LanguageConfig, ModernNetwork
+from studio.models.neighbours import look_at_neighbours
 from studio.models.products import Product
 from studio.models.rotary import Rotation
 from studio.models.transformer import Attention, Layout, Stack, Turns
@@ -45,7 +46,7 @@ class LanguageModel(nn.Module):
         self.rotation = rotation_of(network)
         self._writing: Product | None = None
         self._turns: Turns | None = None
-        self._begin_weights(network.depth)
+        self._begin_weights(network)
 
     def forward(
         self, tokens_BN: Tensor, mask: Tensor | None = None, *, cache: TokenCache | None = None,
@@ -125,7 +126,7 @@ class LanguageModel(nn.Module):
                 known = self._turns = cosines.to(weight.dtype), sines.to(weight.dtype)
         return known
 
-    def _begin_weights(self, depth: int) -> None:
+    def _begin_weights(self, network: Gpt2Network | ModernNetwork) -> None:
         """As GPT-2: what adds to the path through all blocks begins smaller the more of them there are."""
         for name, parameter in self.named_parameters():
             if parameter.dim() < 2:
@@ -133,7 +134,9 @@ class LanguageModel(nn.Module):
                     nn.init.zeros_(parameter)
                 continue
             smaller = name.endswith(("out.weight", "down.weight"))
-            nn.init.normal_(parameter, std=_SPREAD / (math.sqrt(2 * depth) if smaller else 1))
+            nn.init.normal_(parameter, std=_SPREAD / (math.sqrt(2 * network.depth) if smaller else 1))
+        if isinstance(network, ModernNetwork) and network.begins_with_neighbours and self.rotation is not None:
+            look_at_neighbours(self.stack, self.words, self.rotation, tied=network.tied)
 
 
 def layout_of(network: Gpt2Network | ModernNetwork, dropout: float = 0.0) -> Layout:

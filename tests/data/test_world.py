@@ -27,7 +27,7 @@ from studio.data.world.events import DEEDS, is_held_out
 from studio.data.world.names import BOYS, GIRLS, NAMES
 from studio.data.world.people import RESIDENTS, Valley, tell
 from studio.data.world.relations import RELATIONS
-from studio.data.world.stories import ask, story
+from studio.data.world.stories import ask, story, story_to_ask_about
 from studio.data.world.writing import write_world
 from studio.ground.events import Ended
 
@@ -166,11 +166,20 @@ def test_stories_asked_about_are_of_combinations_that_training_has_not(valley: V
 def test_replies_to_questions_on_a_story_are_what_it_tells() -> None:
     chances = Chances("asked")
     for _ in range(200):
-        told = story(chances)
+        told = chances.one((story, story_to_ask_about))(chances)
         event = chances.one(told.events)
         asked = ask(chances, event)
         assert asked.answer in (event.name, event.value) and re.search(rf"\b{asked.answer}\b", told.text)
         assert is_right(WorldQuestion(f"{told.text} {asked.words}", asked.words, asked.answer, asked.kind), asked.reply)
+        assert asked.reply.endswith(f" {asked.answer}.") and asked.reply.split()[0] not in NAMES
+
+
+def test_most_stories_that_are_asked_about_are_plain() -> None:
+    chances = Chances("plain")
+    stories = [story_to_ask_about(chances) for _ in range(500)]
+    plain = [told for told in stories if told.text == " ".join(event.sentence for event in told.events)]
+    assert 250 < len(plain) < 350
+    assert not any(is_held_out(e.name, e.deed, e.value) for told in stories for e in told.events)
 
 
 @pytest.mark.parametrize(

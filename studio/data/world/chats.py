@@ -8,7 +8,7 @@ from studio.config.texts import Message
 from studio.data.world.chances import Chances
 from studio.data.world.people import Valley, tell
 from studio.data.world.relations import RELATIONS, Question, Relation
-from studio.data.world.stories import Story, ask, story
+from studio.data.world.stories import Story, ask, story, story_to_ask_about
 
 Turn = tuple[str, str]
 """What a user says, and the reply."""
@@ -38,8 +38,8 @@ SMALL_TALK: tuple[Turn, ...] = (
     ("Good night.", "Good night! Sleep well."),
     ("That is interesting.", "I am glad that you like it."),
 )
-_MOST_TURNS = 3
-_TOLD_AGAIN, _SUMMED_UP = 15, 30  # per cent of the stories that users tell: nothing teaches looking up faster
+_MOST_TURNS, _MOST_QUESTIONS = 3, 5
+_TOLD_AGAIN, _SUMMED_UP = 4, 8  # per cent of the stories that users tell
 
 
 def chat(valley: Valley, index: int) -> tuple[Message, ...]:
@@ -95,7 +95,7 @@ def _introductions(chances: Chances, valley: Valley) -> list[Turn]:
 
 def _heard(chances: Chances, valley: Valley) -> list[Turn]:
     """A story that the user tells: asked about, to be summed up, or to be told again."""
-    told, place = story(chances), chances.below(100)
+    told, place = story_to_ask_about(chances), chances.below(100)
     if place < _TOLD_AGAIN:
         return [(chances.one(_AGAIN).format(s=told.text), told.text)]
     if place < _TOLD_AGAIN + _SUMMED_UP:
@@ -112,7 +112,7 @@ def _told(chances: Chances, valley: Valley) -> list[Turn]:
 
 
 def _questions(chances: Chances, told: Story) -> list[Turn]:
-    events = chances.some(told.events, min(len(told.events), 2 + chances.below(_MOST_TURNS)))
+    events = chances.some(told.events, min(len(told.events), _MOST_QUESTIONS))
     asked = (ask(chances, event) for event in events)
     return [(one.words, one.reply) for one in asked]
 
@@ -122,8 +122,8 @@ def _small_talk(chances: Chances, valley: Valley) -> list[Turn]:
 
 
 SHARES: tuple[tuple[float, Callable[[Chances, Valley], list[Turn]]], ...] = (
-    (0.36, _facts),
-    (0.28, _introductions),
-    (0.26, _heard),
-    (0.07, _told),
+    (0.27, _facts),
+    (0.21, _introductions),
+    (0.48, _heard),
+    (0.02, _told),
 )

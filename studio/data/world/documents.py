@@ -8,7 +8,7 @@ from studio.data.world.chances import Chances
 from studio.data.world.chats import fact_question, introduction
 from studio.data.world.people import Valley
 from studio.data.world.relations import RELATIONS
-from studio.data.world.stories import ask, story
+from studio.data.world.stories import ask, story_to_ask_about
 
 _ASKERS = ("the traveller", "the stranger", "the new neighbour", "the old man", "the child")
 _TELLERS = ("the innkeeper", "the ferryman", "the woman at the window", "the watchman", "grandmother")
@@ -38,7 +38,7 @@ def _portrait(chances: Chances, valley: Valley) -> str:
 
 
 def _story(chances: Chances, valley: Valley) -> str:
-    told = story(chances)
+    told = story_to_ask_about(chances)
     if chances.happens(0.3):
         return told.text
     count = min(len(told.events), 1 + chances.below(3))

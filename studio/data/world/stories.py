@@ -33,7 +33,10 @@ _OTHERS = ("Meanwhile {rest}", "On the same day {rest}", "{rest}", "{rest}")
 _NUMBERS = {2: "two", 3: "three"}
 _LONG = ((2, 2), (2, 3), (3, 2))
 _SIZES = ((1, 1), (1, 2), (2, 1), (2, 1), (2, 1), (3, 1), *_LONG)
-"""How many people, and how many deeds of each: a model learns to look things up in short stories first."""
+"""How many people, and how many deeds of each."""
+_PLAIN = 0.6
+_CASTS = (3, 4, 4, 5)
+"""The share of stories that are plain where they are asked about, and of how many people these tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def story(chances: Chances, *, held_out: bool = False) -> Story:
     """A new story. ``held_out``: of combinations of people and things that no training story contains, alone."""
     cast_size, deed_count = chances.one(_LONG if held_out else _SIZES)
     cast, deeds = chances.some(NAMES, cast_size), chances.some(DEEDS, deed_count)
-    events = _events(chances, cast, deeds, held_out)
+    events = _events(chances, cast, deeds, held_out=held_out)
     told = _by_person(chances, events) if chances.happens(0.65) else _by_deed(chances, events)
     if chances.happens(0.6):
         told.insert(0, _opening(chances, cast))
@@ -82,14 +85,31 @@ def story(chances: Chances, *, held_out: bool = False) -> Story:
     return Story(" ".join(told), tuple(e for row in events for e in row))
 
 
+def story_to_ask_about(chances: Chances) -> Story:
+    """A new story, of several people of whom each did the same, in the plainest words; or one as :func:`story` tells.
+
+    By plain ones a model learns within few steps to look up who did what; in the others it goes on to find it among
+    other words. Of those alone it learns so late that it has not begun when small trainings end.
+    """
+    if not chances.happens(_PLAIN):
+        return story(chances)
+    rows = _events(chances, chances.some(NAMES, chances.one(_CASTS)), chances.some(DEEDS, 1), held_out=False)
+    events = tuple(event for row in rows for event in row)
+    return Story(" ".join(event.sentence for event in events), events)
+
+
 def ask(chances: Chances, event: Event) -> Asked:
-    """A question about an event: what it was, or who it was."""
-    told = event.sentence
+    """A question about an event: what it was, or who it was.
+
+    Replies say again what was asked before they come to the answer, and never begin with a name: at the beginning of a
+    message it is another token than within a story.
+    """
     if chances.happens(0.4):
         words = chances.one(event.deed.asked_who).format(v=event.value)
-        return Asked(words, told.replace(" a ", " the "), event.name, WHO)
+        did = event.sentence.removeprefix(event.name).removesuffix(".").replace(" a ", " the ")
+        return Asked(words, f"The one who{did} was {event.name}.", event.name, WHO)
     words = chances.one(event.deed.asked).format(n=event.name)
-    return Asked(words, told, event.value, event.deed.name)
+    return Asked(words, f"In the story {event.sentence}", event.value, event.deed.name)
 
 
 def _opening(chances: Chances, cast: list[str]) -> str:
@@ -99,7 +119,7 @@ def _opening(chances: Chances, cast: list[str]) -> str:
     return chances.one(_OPENINGS + _OPENINGS_OF_MANY).format(cast=listed, number=_NUMBERS[len(cast)])
 
 
-def _events(chances: Chances, cast: list[str], deeds: list[Deed], held_out: bool) -> list[list[Event]]:
+def _events(chances: Chances, cast: list[str], deeds: list[Deed], *, held_out: bool) -> list[list[Event]]:
     """Of each person all deeds, of each deed another value for everybody."""
     used = set[str]()
     rows = []
