@@ -13,12 +13,13 @@ Shapes: E numbers a token, D numbers a head.
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from studio.models.rotary import Rotation
-from studio.models.transformer import Attention, Stack
+from studio.models.transformer import Attention, Block, Stack
 
 FARTHEST = 4  # tokens back, one head each
 _WORD = 0.5  # spread of first token vectors: what is begun with has to outlast first steps, which are of one size
@@ -46,18 +47,18 @@ def look_at_neighbours(stack: Stack, words: nn.Embedding, rotation: Rotation, *,
     nn.init.normal_(words.weight, std=_WORD)
     words.weight.add_(common * _WORD * math.sqrt(width * _COMMON / (1 - _COMMON)))
     if tied and stack.norm is not None:
-        stack.norm.weight.fill_(_WRITTEN / _WORD)
+        nn.init.constant_(cast(nn.RMSNorm, stack.norm).weight, _WRITTEN / _WORD)
 
     heads = min(FARTHEST, stack.layout.key_heads)
     parts = nn.init.orthogonal_(torch.empty(heads * size, width)).unflatten(0, (heads, size))
-    first, *others = (block.attention for block in stack.blocks)
+    first, *others = (cast(Block, block).attention for block in stack.blocks)
     for head, part_DE in enumerate(parts):
         _look(first, head, rotation, common * (_STRENGTH * math.sqrt(size / (width * _COMMON))))
         _carry(first, head, part_DE, _WORD)
         for attention in others:
             _carry(attention, head, part_DE, _COPIED * _WORD)
     for norm in (first.ask_norm, first.key_norm):
-        norm.weight.fill_(math.sqrt(_SHARPNESS / math.sqrt(size)))
+        nn.init.constant_(cast(nn.RMSNorm, norm).weight, math.sqrt(_SHARPNESS / math.sqrt(size)))
 
 
 def _look(attention: Attention, head: int, rotation: Rotation, common_E: Tensor) -> None:

@@ -1,6 +1,7 @@
 """First weights that look at the tokens before: where they look, how softly they write, what they make learnable."""
 
 import math
+from typing import Any, cast
 
 import pytest
 import torch
@@ -8,21 +9,22 @@ import torch.nn.functional as F
 
 from studio.config.language import LanguageConfig, ModernNetwork
 from studio.models.language import LanguageModel
+from studio.models.transformer import Block
 from studio.training.language_optimiser import make_optimiser
 
 TOKENS = 60
 
 
-def built(seed: int = 0, **changes: object) -> LanguageModel:
+def built(**changes: Any) -> LanguageModel:
     network = ModernNetwork(**{"depth": 2, "width": 128, "heads": 4, "head_norms": True, "neighbours": True} | changes)
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     return LanguageModel(LanguageConfig(network=network, context=64), TOKENS)
 
 
 def first_looks(model: LanguageModel) -> torch.Tensor:
     """How much each head of the first block looks how far back, (H, N), on average over places and texts."""
     tokens = torch.randint(TOKENS, (16, 32), generator=torch.Generator().manual_seed(1))
-    attention = model.stack.blocks[0].attention
+    attention = cast(Block, model.stack.blocks[0]).attention
     attention.kept = []
     with torch.no_grad():
         model(tokens)
@@ -33,7 +35,7 @@ def first_looks(model: LanguageModel) -> torch.Tensor:
 @pytest.mark.parametrize(
     "changes", [{}, {"rotary_base": 1e6}, {"heads": 8, "head_width": 32, "key_heads": 4}, {"width": 96, "heads": 3}]
 )
-def test_each_head_looks_so_many_tokens_back(changes: dict[str, object]) -> None:
+def test_each_head_looks_so_many_tokens_back(changes: dict[str, Any]) -> None:
     looks = first_looks(built(**changes))
     groups = len(looks) // 4 if "key_heads" in changes else 1
     for head, look in enumerate(looks):
