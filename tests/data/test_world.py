@@ -68,7 +68,7 @@ def test_every_word_of_the_world_means_one_thing() -> None:
     counts = Counter(word.lower() for group in groups for word in group)
     assert [word for word, count in counts.items() if count > 1] == []
     sentences = [s for r in RELATIONS for s in (*r.told, *(q.ask for q in (*r.asked, *r.unread)))]
-    sentences += [s for d in DEEDS for s in (*d.told, *d.asked, *d.asked_who)]
+    sentences += [s for d in DEEDS for s in (*d.told, *d.asked)]
     sentences += [s for turn in SMALL_TALK for s in turn]
     used = {word for sentence in sentences for word in words_of(sentence)} - PLACEHOLDERS
     assert used & counts.keys() == set()
@@ -169,7 +169,7 @@ def test_replies_to_questions_on_a_story_are_what_it_tells() -> None:
         told = chances.one((story, story_to_ask_about))(chances)
         event = chances.one(told.events)
         asked = ask(chances, event)
-        assert asked.answer in (event.name, event.value) and re.search(rf"\b{asked.answer}\b", told.text)
+        assert asked.answer == event.value and re.search(rf"\b{asked.answer}\b", told.text)
         assert is_right(WorldQuestion(f"{told.text} {asked.words}", asked.words, asked.answer, asked.kind), asked.reply)
         assert asked.reply.endswith(f" {asked.answer}.") and asked.reply.split()[0] not in NAMES
 
@@ -178,7 +178,7 @@ def test_most_stories_that_are_asked_about_are_plain() -> None:
     chances = Chances("plain")
     stories = [story_to_ask_about(chances) for _ in range(500)]
     plain = [told for told in stories if told.text == " ".join(event.sentence for event in told.events)]
-    assert 250 < len(plain) < 350
+    assert 225 < len(plain) < 325
     assert not any(is_held_out(e.name, e.deed, e.value) for told in stories for e in told.events)
 
 

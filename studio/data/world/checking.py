@@ -22,15 +22,14 @@ from studio.data.world.events import DEEDS
 from studio.data.world.names import NAMES
 from studio.data.world.people import Valley
 from studio.data.world.relations import RELATIONS
-from studio.data.world.stories import WHO, ask, story
+from studio.data.world.stories import ask, story
 
 _WORD = re.compile(r"[a-z]+")
 _ANSWERS: dict[str, tuple[str, ...]] = {
     **{relation.name: relation.values for relation in RELATIONS},
     **{deed.name: deed.values for deed in DEEDS},
-    WHO: NAMES,
 }
-_ALL = frozenset(word.lower() for words in _ANSWERS.values() for word in words)
+_ALL = frozenset(word.lower() for words in (*_ANSWERS.values(), NAMES) for word in words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,13 @@ _CLOSINGS_OF_MANY = (
     "At night they were tired and happy.",
     "They laughed about it for a long time.",
 )
-WHO = "who"
 _NEXT = ("Then {rest}", "After that {rest}", "Later {rest}", "Soon {rest}")
 _OTHERS = ("Meanwhile {rest}", "On the same day {rest}", "{rest}", "{rest}")
 _NUMBERS = {2: "two", 3: "three"}
 _LONG = ((2, 2), (2, 3), (3, 2))
 _SIZES = ((1, 1), (1, 2), (2, 1), (2, 1), (2, 1), (3, 1), *_LONG)
 """How many people, and how many deeds of each."""
-_PLAIN = 0.6
+_PLAIN = 0.5
 _CASTS = (3, 4, 4, 5)
 """The share of stories that are plain where they are asked about, and of how many people these tell."""
 
@@ -63,8 +62,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question in ``words``, its reply, the one word in it that answers, and whether a person is asked for (``WHO``)
-    or what kind of thing."""
+    """A question in ``words``, its reply, the one word in it that answers, and what kind of thing it asks for."""
 
     words: str
     reply: str
@@ -99,15 +97,11 @@ def story_to_ask_about(chances: Chances) -> Story:
 
 
 def ask(chances: Chances, event: Event) -> Asked:
-    """A question about an event: what it was, or who it was.
+    """A question about an event.
 
-    Replies say again what was asked before they come to the answer, and never begin with a name: at the beginning of a
-    message it is another token than within a story.
+    The reply says again what was asked before it comes to the answer, and does not begin with the name: at the
+    beginning of a message it is another token than within a story.
     """
-    if chances.happens(0.4):
-        words = chances.one(event.deed.asked_who).format(v=event.value)
-        did = event.sentence.removeprefix(event.name).removesuffix(".").replace(" a ", " the ")
-        return Asked(words, f"The one who{did} was {event.name}.", event.name, WHO)
     words = chances.one(event.deed.asked).format(n=event.name)
     return Asked(words, f"In the story {event.sentence}", event.value, event.deed.name)
 
