@@ -306,7 +306,7 @@ def size(device: DeviceFacts, dial: Dial) -> tuple[ModernNetwork, int]:
 def preset(data: TextFacts, device: DeviceFacts, dial: Dial) -> LanguageConfig:
     """The configuration that ``dial`` stands for, derived from the data and the device."""
     network, context = size(device, dial)
-    steps = {"quick": 1400, "balanced": 4000, "best": 20_000}[dial]
+    steps = {"quick": 1400, "balanced": 5000, "best": 20_000}[dial]
     cpu = device.kind == "cpu"
     return LanguageConfig(
         network=network,

@@ -174,11 +174,11 @@ def test_replies_to_questions_on_a_story_are_what_it_tells() -> None:
         assert asked.reply.endswith(f" {asked.answer}.") and asked.reply.split()[0] not in NAMES
 
 
-def test_most_stories_that_are_asked_about_are_plain() -> None:
+def test_many_stories_that_are_asked_about_are_plain() -> None:
     chances = Chances("plain")
     stories = [story_to_ask_about(chances) for _ in range(500)]
     plain = [told for told in stories if told.text == " ".join(event.sentence for event in told.events)]
-    assert 225 < len(plain) < 325
+    assert 180 < len(plain) < 280
     assert not any(is_held_out(e.name, e.deed, e.value) for told in stories for e in told.events)
 
 

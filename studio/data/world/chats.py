@@ -124,6 +124,6 @@ def _small_talk(chances: Chances, valley: Valley) -> list[Turn]:
 SHARES: tuple[tuple[float, Callable[[Chances, Valley], list[Turn]]], ...] = (
     (0.27, _facts),
     (0.21, _introductions),
-    (0.48, _heard),
-    (0.02, _told),
+    (0.47, _heard),
+    (0.03, _told),
 )

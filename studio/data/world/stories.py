@@ -33,7 +33,7 @@ _NUMBERS = {2: "two", 3: "three"}
 _LONG = ((2, 2), (2, 3), (3, 2))
 _SIZES = ((1, 1), (1, 2), (2, 1), (2, 1), (2, 1), (3, 1), *_LONG)
 """How many people, and how many deeds of each."""
-_PLAIN = 0.5
+_PLAIN = 0.4
 _CASTS = (3, 4, 4, 5)
 """The share of stories that are plain where they are asked about, and of how many people these tell."""
 
