@@ -33,7 +33,8 @@ def first_looks(model: LanguageModel) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"rotary_base": 1e6}, {"heads": 8, "head_width": 32, "key_heads": 4}, {"width": 96, "heads": 3}, {"heads": 2}]
+    "changes",
+    [{}, {"rotary_base": 1e6}, {"heads": 8, "head_width": 32, "key_heads": 4}, {"width": 96, "heads": 3}, {"heads": 2}],
 )
 def test_each_head_looks_so_many_tokens_back(changes: dict[str, Any]) -> None:
     looks = first_looks(built(**changes))

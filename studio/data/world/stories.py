@@ -86,8 +86,8 @@ def story(chances: Chances, *, held_out: bool = False) -> Story:
 def story_to_ask_about(chances: Chances) -> Story:
     """A new story, of several people of whom each did the same, in the plainest words; or one as :func:`story` tells.
 
-    By plain ones a model learns within few steps to look up who did what; in the others it goes on to find it among
-    other words. Of those alone it learns so late that it has not begun when small trainings end.
+    By plain ones a model learns within few steps to look up what somebody did; in the others it goes on to find it
+    among other words.
     """
     if not chances.happens(_PLAIN):
         return story(chances)
