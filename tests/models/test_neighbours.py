@@ -50,6 +50,22 @@ def test_others_look_everywhere_as_ever() -> None:
     assert all(map(torch.equal, without.parameters(), ordinary.parameters()))
 
 
+def test_heads_of_later_blocks_write_what_the_same_heads_of_the_first_do() -> None:
+    def written(model: LanguageModel, block: int, head: int) -> torch.Tensor:
+        attention = cast(Block, model.stack.blocks[block]).attention
+        here = slice(32 * head, 32 * head + 32)
+        return attention.out.weight[:, here] @ attention.offer.weight[128:][here]
+
+    def likeness(model: LanguageModel, head: int) -> float:
+        first, later = (written(model, block, head).flatten() for block in (0, 1))
+        return F.cosine_similarity(first, later, dim=0).item()
+
+    model, ordinary = built(), built(neighbours=False)
+    for head in range(4):
+        assert likeness(model, head) > 0.8 and abs(likeness(ordinary, head)) < 0.1
+        assert written(model, 1, head).trace() > 10  # what is seen, not its opposite
+
+
 @pytest.mark.parametrize("tied", [True, False])
 def test_it_begins_undecided(tied: bool) -> None:
     tokens = torch.randint(TOKENS, (8, 32), generator=torch.Generator().manual_seed(1))
@@ -58,32 +74,40 @@ def test_it_begins_undecided(tied: bool) -> None:
     assert loss.item() == pytest.approx(math.log(TOKENS), abs=0.1)
 
 
-def told_and_asked(draws: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Texts (32, 15): four names each with a thing after it, then a name and its thing; and which thing that is."""
+def told_and_asked(draws: torch.Generator, *, back: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Texts (32, 18): four names, each with two words and its thing after it, one of the names; and its thing, (32,).
+
+    ``back``: then one of the things; and whose it is.
+    """
     names = torch.rand(32, 30, generator=draws).argsort(1)[:, :4]
-    things = 30 + torch.rand(32, 29, generator=draws).argsort(1)[:, :4]
+    things = 30 + torch.rand(32, 27, generator=draws).argsort(1)[:, :4]
+    words = torch.tensor([57, 58]).expand(32, 4, 2)
     one = torch.randint(4, (32, 1), generator=draws)
-    told = torch.stack([names, things], dim=2).flatten(1)
-    return torch.cat([told, torch.full((32, 1), 59), names.gather(1, one)], dim=1), things.gather(1, one)[:, 0]
+    told = torch.cat([names[..., None], words, things[..., None]], dim=2).flatten(1)
+    asked, answers = (things, names) if back else (names, things)
+    return torch.cat([told, torch.full((32, 1), 59), asked.gather(1, one)], dim=1), answers.gather(1, one)[:, 0]
 
 
-def right_after(steps: int, *, neighbours: bool) -> float:
-    """The share of things looked up rightly by a model after so many steps, on new texts."""
+def right_after(steps: int, *, neighbours: bool, back: bool) -> float:
+    """The share looked up rightly by a model after so many steps, on new texts."""
     model, draws = built(neighbours=neighbours), torch.Generator().manual_seed(2)
     optimiser = make_optimiser(model, model.config)
     for step in range(steps):
         for group in optimiser.param_groups:
             group["lr"] = 5e-3 * min(1.0, step / 20)
-        texts, things = told_and_asked(draws)
+        texts, answers = told_and_asked(draws, back=back)
         optimiser.zero_grad()
-        F.cross_entropy(model(texts, last=True)[:, 0], things).backward()
+        F.cross_entropy(model(texts, last=True)[:, 0], answers).backward()
         optimiser.step()
+    right = []
     with torch.no_grad():
-        right = [(model(texts, last=True)[:, 0].argmax(1) == things) for texts, things in
-                 (told_and_asked(draws) for _ in range(8))]  # fmt: skip
+        for _ in range(8):
+            texts, answers = told_and_asked(draws, back=back)
+            right.append(model(texts, last=True)[:, 0].argmax(1) == answers)
     return torch.cat(right).float().mean().item()
 
 
-def test_what_was_read_is_looked_up_after_few_steps() -> None:
-    assert right_after(90, neighbours=True) > 0.9
-    assert right_after(90, neighbours=False) < 0.5
+@pytest.mark.parametrize("back", [False, True])
+def test_what_was_read_is_looked_up_after_few_steps(back: bool) -> None:
+    assert right_after(90, neighbours=True, back=back) > 0.9
+    assert right_after(90, neighbours=False, back=back) < 0.5
