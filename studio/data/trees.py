@@ -146,18 +146,20 @@ class FolderTree:
 
     def _gone_or(self, error: OSError) -> None:
         """Raise the one sentence if the folder itself went away (removed, or its drive unplugged)."""
+        if not self._is_there():
+            raise StudioError(
+                "The folder {name} went away while it was being read. Connect or restore it, and import it again.",
+                name=self.title,
+            ) from error
+
+    def _is_there(self) -> bool:
+        """Whether the folder is the one that was begun with, and not an empty place where its drive had been."""
         try:
-            about = self.root.stat()
             with os.scandir(self.root) as entries:
                 empty = next(entries, None) is None
-            if _identity(about, str(self.root)) == self._identity and not empty:
-                return
+            return not empty and _identity(self.root.stat(), str(self.root)) == self._identity
         except OSError:
-            pass  # asking failed as well: it is gone, which is what the sentence below says
-        raise StudioError(
-            "The folder {name} went away while it was being read. Connect or restore it, and import it again.",
-            name=self.title,
-        ) from error
+            return False
 
 
 class ZipTree:
